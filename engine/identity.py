@@ -1,0 +1,51 @@
+"""Who is who: containers, slots, partitions. One function each, used by every producer and checked by the engine."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from math import ceil
+from typing import Final
+from zlib import crc32
+
+CLUSTER_NAME: Final = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
+CONTAINERS_PER_SLOT: Final = 150
+
+
+def container_id(cluster: str, namespace: str, workload: str, container: str) -> str:
+    """All replicas of a workload's container feed this one identity, so that state outlives pods."""
+    return f"{cluster}/{namespace}/{workload}/{container}"
+
+
+def slots_for(containers: int) -> int:
+    """Number of slots for a cluster that is declared with so many containers (at least 1)."""
+    return max(1, ceil(containers / CONTAINERS_PER_SLOT))
+
+
+def slot_of(namespace: str, workload: str, slots: int) -> int:
+    """Slot of a workload: CRC-32 (as in zlib) of `namespace/workload`, modulo the cluster's number of slots."""
+    return crc32(f"{namespace}/{workload}".encode()) % slots
+
+
+def slot_key(cluster: str, slot: int) -> str:
+    """Key of a slot's messages and of its row of state."""
+    return f"{cluster}/{slot}"
+
+
+def partition_of(cluster: str, slot: int, partitions: int) -> int:
+    """Partition of `events` that holds a slot: slots of a cluster go round, starting at the CRC-32 of its name."""
+    return (crc32(cluster.encode()) + slot) % partitions
+
+
+def commands_topic(cluster: str) -> str:
+    return f"commands.{cluster}"
+
+
+def decision_id(container: str, action: str, time_s: float) -> str:
+    """Deterministic id of a decision, 16 hexadecimal digits: container, action and event time in milliseconds."""
+    text = f"{container}|{action}|{round(time_s * 1000)}"
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+
+
+def is_cluster_name(name: str) -> bool:
+    return re.match(CLUSTER_NAME, name) is not None

@@ -1,0 +1,61 @@
+"""Messages of every topic: versioned, validated on decode, with golden files under `tests/golden`."""
+
+from engine.messages.common import VERSION, Forecaster, Policy, Size, Stage
+from engine.messages.decisions import (
+    Action,
+    AnyCommand,
+    Command,
+    Decision,
+    Disposition,
+    Evidence,
+    FreezeCommand,
+    LeadForecast,
+    ResourceEvidence,
+    RunnerUp,
+)
+from engine.messages.events import (
+    AnyEvent,
+    Approve,
+    Autopilot,
+    ContainerSpec,
+    Control,
+    Declare,
+    Freeze,
+    Metrics,
+    Outcome,
+    OutcomeStatus,
+    Roster,
+)
+from engine.messages.records import Cluster, DeadLetter, DroppedCell
+
+__all__ = [
+    "VERSION",
+    "Action",
+    "AnyCommand",
+    "AnyEvent",
+    "Approve",
+    "Autopilot",
+    "Cluster",
+    "Command",
+    "ContainerSpec",
+    "Control",
+    "DeadLetter",
+    "Decision",
+    "Declare",
+    "Disposition",
+    "DroppedCell",
+    "Evidence",
+    "Forecaster",
+    "Freeze",
+    "FreezeCommand",
+    "LeadForecast",
+    "Metrics",
+    "Outcome",
+    "OutcomeStatus",
+    "Policy",
+    "ResourceEvidence",
+    "Roster",
+    "RunnerUp",
+    "Size",
+    "Stage",
+]

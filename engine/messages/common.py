@@ -1,0 +1,43 @@
+"""What messages share: constrained types, sizes, policy."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
+
+VERSION = "1.0"
+
+Name = Annotated[str, Meta(min_length=1, max_length=253, pattern=r"^[^/\s]+$")]
+ClusterName = Annotated[str, Meta(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
+Seconds = Annotated[float, Meta(ge=0.0, le=4_102_444_800.0)]
+Amount = Annotated[float, Meta(ge=0.0)]
+Count = Annotated[int, Meta(ge=0)]
+
+Stage = Literal["observe", "recommend", "up_only", "full"]
+"""How far auto-pilot may go: record only what holds; recommend (the default); command raises; command everything."""
+
+
+class Size(Struct, frozen=True, omit_defaults=True):
+    """Requests and limits of one replica: CPU in cores, memory in bytes; absent is "not set"."""
+
+    cpu_request: Amount | None = None
+    cpu_limit: Amount | None = None
+    memory_request: Amount | None = None
+    memory_limit: Amount | None = None
+
+
+class Forecaster(Struct, frozen=True):
+    """A river `time_series` forecaster that replaces the built-in one, such as `HoltWinters` with its parameters."""
+
+    model: Annotated[str, Meta(pattern=r"^[A-Za-z]+$")]
+    parameters: dict[str, Any] = {}
+
+
+class Policy(Struct, frozen=True, omit_defaults=True):
+    """What the owner of a workload asks for; read from annotations by the collector. Absent is "as the cluster has it"."""
+
+    autopilot: Stage | None = None
+    floor: Size | None = None
+    ceiling: Size | None = None
+    forecaster: Forecaster | None = None

@@ -1,0 +1,118 @@
+"""What the engine says: decisions (the audit log) and commands (to one cluster's executor)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from engine.messages.common import VERSION, ClusterName, Count, Seconds, Size, Stage
+
+Action = Literal["resize_up", "resize_down", "urgent_up", "rollback", "hold"]
+Disposition = Literal["commanded", "recommended", "observed", "frozen", "none"]
+"""What became of it: sent to the executor; left to people; only recorded; withheld by a freeze; nothing to do."""
+
+
+class LeadForecast(Struct, frozen=True):
+    """Distribution of one bucket's mean, cores or bytes; `lead_s` seconds after the forecast's origin."""
+
+    lead_s: int
+    p05: float
+    p50: float
+    p95: float
+
+
+class ResourceEvidence(Struct, frozen=True, omit_defaults=True):
+    """Why this amount of one resource. Amounts in cores or bytes; `wape` is the container's record at 4 h."""
+
+    forecast: list[LeadForecast] = []
+    recent_peak: float | None = None
+    day_peak: float | None = None
+    last: float | None = None
+    wape: float | None = None
+    coverage: float | None = None
+    quantile: float = 0.95
+
+
+class RunnerUp(Struct, frozen=True):
+    """The best alternative that was not taken, its cost and why it lost."""
+
+    name: str
+    size: Size
+    monthly_usd: float
+    why_not: str
+
+
+class Evidence(Struct, frozen=True, omit_defaults=True):
+    cpu: ResourceEvidence = ResourceEvidence()
+    memory: ResourceEvidence = ResourceEvidence()
+    trigger: str = ""
+    """What set it off: `bucket_close`, `oom_kill`, `throttled`, `crossing_cpu`, `crossing_memory`, `outcome`."""
+    runner_up: RunnerUp | None = None
+    buckets_seen: int = 0
+    price_node_type: str = ""
+    """Instance type whose price was used."""
+    price_assumed: bool = False
+
+
+class Decision(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="decision"):
+    """One decision about one container. `reason` is a typed code, `text` the sentence for people.
+
+    `current` is what the engine believed in, `target` what it wants; equal in a hold. `time_s` is event time,
+    `sampled_s` the time of the sample that it rests on; it expires at `valid_until_s`. Money is USD a month (730 h),
+    over all replicas; a negative saving costs.
+    """
+
+    version: str = VERSION
+    id: str
+    cluster: ClusterName
+    slot: Count
+    container: str
+    action: Action
+    reason: str
+    text: str
+    time_s: Seconds
+    sampled_s: Seconds
+    valid_until_s: Seconds
+    current: Size
+    target: Size
+    replicas: Count = 1
+    monthly_saving_usd: float = 0.0
+    stage: Stage = "recommend"
+    disposition: Disposition = "none"
+    evidence: Evidence = Evidence()
+
+
+class Command(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="resize"):
+    """Set one container (all its replicas) to `target`. `id` is the decision's; `expected` is what the decision assumed.
+
+    The executor refuses it after `valid_until_s`, for another cluster, and outside of `floor`..`ceiling`.
+    """
+
+    version: str = VERSION
+    id: str
+    cluster: ClusterName
+    slot: Count
+    container: str
+    action: Action
+    reason: str
+    time_s: Seconds
+    valid_until_s: Seconds
+    expected: Size
+    target: Size
+    floor: Size = Size()
+    ceiling: Size = Size()
+
+
+class FreezeCommand(Struct, frozen=True, kw_only=True, tag_field="kind", tag="freeze"):
+    """Obeyed at once: the executor applies nothing within the scope until it is lifted. Scopes as in `events.Freeze`."""
+
+    version: str = VERSION
+    cluster: ClusterName
+    frozen: bool = True
+    scope: str = ""
+    author: str = ""
+    sent_s: Seconds
+
+
+AnyCommand = Command | FreezeCommand
