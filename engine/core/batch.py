@@ -1,0 +1,110 @@
+"""A metrics message as arrays: cells that cannot be used are dropped alone, with a reason each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from engine.core.effects import Refused
+from engine.core.rows import Array
+from engine.messages import DroppedCell, Metrics
+from engine.units import EARLIEST_S, LARGEST
+
+USAGE: Final = ("cpu_max", "memory_max")
+HIGHEST: Final = {
+    "cpu_max": LARGEST[0],
+    "cpu_sum": LARGEST[0],
+    "memory_max": LARGEST[1],
+    "memory_sum": LARGEST[1],
+    "throttled": 1.0,
+    "restarts": 1e6,
+    "oom_kills": 1e6,
+    "replicas": 1e6,
+}
+"""A cell lies within 0 and this, or is dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Row i belongs to row i of the roster. `value` float [n, 2], NaN "none"; `sampled`: has a usable value.
+
+    `refused`: had a value, but none that is usable. `throttled` (0..1) and `oom_kills` are 0 where absent.
+    """
+
+    time_s: Array
+    value: Array
+    throttled: Array
+    oom_kills: Array
+    sampled: Array
+    refused: Array
+    dropped: list[DroppedCell]
+
+
+def samples_in(message: Metrics) -> int:
+    """Rows that hold a value of CPU or memory: what is counted as samples of a message that is refused whole."""
+    pairs = zip(message.cpu_max, message.memory_max, strict=False)
+    return sum(cpu is not None or memory is not None for cpu, memory in pairs)
+
+
+def read_batch(message: Metrics, rows: int, row_age_s: float) -> Batch:
+    """Reads the columns against a roster of `rows`. Raises Refused when a column has another length."""
+    dropped: list[DroppedCell] = []
+    columns = {name: _read(message, name, rows, dropped) for name in HIGHEST}
+    value = np.stack([_or_none(columns[name], rows) for name in USAGE], axis=1)
+    present = np.zeros(rows, dtype=np.bool_)
+    for name in USAGE:
+        present |= np.array([cell is not None for cell in getattr(message, name)], dtype=np.bool_)
+    time_s = _times(message, rows, row_age_s, dropped)
+    timely = ~np.isnan(time_s)
+    sampled = timely & ~np.isnan(value).all(axis=1)
+    return Batch(
+        time_s=time_s,
+        value=value,
+        throttled=np.nan_to_num(_or_none(columns["throttled"], rows)),
+        oom_kills=np.where(timely, np.nan_to_num(_or_none(columns["oom_kills"], rows)), 0.0),
+        sampled=sampled,
+        refused=present & ~sampled,
+        dropped=dropped,
+    )
+
+
+def _or_none(column: Array | None, rows: int) -> Array:
+    return np.full(rows, np.nan) if column is None else column
+
+
+def _read(message: Metrics, name: str, rows: int, dropped: list[DroppedCell]) -> Array | None:
+    cells: Sequence[float | None] | None = getattr(message, name)
+    if cells is None:
+        return None
+    _check_length(name, cells, rows)
+    column = np.array(cells, dtype=np.float64)
+    for row in np.flatnonzero((column < 0) | (column > HIGHEST[name])):
+        _drop(dropped, int(row), name, float(column[row]), "out_of_range")
+        column[row] = np.nan
+    return column
+
+
+def _times(message: Metrics, rows: int, row_age_s: float, dropped: list[DroppedCell]) -> Array:
+    """Time of each row, NaN where it is not within `row_age_s` before the message's."""
+    time_s = np.full(rows, message.time_s)
+    if message.times_s is None:
+        return time_s
+    _check_length("times_s", message.times_s, rows)
+    own = np.array(message.times_s, dtype=np.float64)
+    time_s = np.where(np.isnan(own), time_s, own)
+    for row in np.flatnonzero((time_s > message.time_s) | (time_s < max(EARLIEST_S, message.time_s - row_age_s))):
+        _drop(dropped, int(row), "times_s", float(time_s[row]), "time_out_of_range")
+        time_s[row] = np.nan
+    return time_s
+
+
+def _check_length(name: str, cells: Sequence[float | None], rows: int) -> None:
+    if len(cells) != rows:
+        raise Refused("column_length", f"Expected {rows} rows as in the roster, got {len(cells)} - at `$.{name}`")
+
+
+def _drop(dropped: list[DroppedCell], row: int, column: str, value: float, reason: str) -> None:
+    dropped.append(DroppedCell(row, column, value if np.isfinite(value) else None, reason))

@@ -1,0 +1,65 @@
+"""Event time of a slot: the watermark moves, buckets close, and what they held is learned and decided on."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.core.context import Context
+from engine.core.decide import decide_at_close, observe_peaks
+from engine.core.effects import Refused, SlotEffects
+from engine.core.forecast import observe
+from engine.core.state import SlotState
+from engine.core.window import Closed, close
+from engine.messages import Forecaster, Metrics, Roster
+
+
+def check_time(event: Roster | Metrics, state: SlotState, appended_s: float, context: Context) -> None:
+    """Raises Refused for a message from the future, by its own clock or by the broker's.
+
+    A watermark that ran ahead would make everything after it late: such a message must not move it.
+    """
+    rules = context.time
+    if event.time_s > event.sent_s + rules.future_s:
+        ahead = event.time_s - event.sent_s
+        raise Refused("from_the_future", f"Expected a time of at most `sent_s` + {rules.future_s:g} s, got {ahead:g} s")
+    if state.clock == "wall" and event.sent_s > appended_s + rules.clock_skew_s:
+        ahead = event.sent_s - appended_s
+        raise Refused("agent_clock", f"The agent's clock is {ahead:.0f} s ahead of the broker's")
+
+
+def advance(state: SlotState, event: Roster | Metrics, context: Context, effects: SlotEffects) -> None:
+    """Moves the watermark to the event's time and closes the buckets that are due.
+
+    What closes by a stale message is learned, and commands nothing.
+    """
+    state.watermark_s = max(state.watermark_s, event.time_s)
+    stale = is_stale(event, context)
+    due = state.due(context.time)
+    for bucket in (state.closed + 1, state.closed + 2):  # no other bucket can hold samples: see TimeRules
+        if bucket <= due and (closed := close(state.window, bucket)) is not None:
+            _learn_and_decide(state, closed, stale, context, effects)
+    state.closed = max(state.closed, due)
+
+
+def is_stale(event: Roster | Metrics, context: Context) -> bool:
+    """Whether it was sent long after it was taken, as from a spool after an outage."""
+    return event.sent_s - event.time_s > context.time.stale_s
+
+
+def _learn_and_decide(state: SlotState, closed: Closed, stale: bool, context: Context, effects: SlotEffects) -> None:
+    observe_peaks(state.decide, closed.bucket, closed.peak)
+    observe(state.forecast, closed.bucket, closed.mean, closed.peak, _named_forecasters(state))
+    state.count("buckets_closed")
+    if stale:
+        return
+    sampled = ~np.isnan(closed.mean).all(axis=1)
+    verdicts = decide_at_close(state, closed.bucket, sampled, closed.fresh, context)
+    effects.decisions.extend(verdicts.decisions)
+    effects.commands.extend(verdicts.commands)
+
+
+def _named_forecasters(state: SlotState) -> dict[int, Forecaster] | None:
+    """Row to the river forecaster that a policy puts on it."""
+    if not state.forecasters:
+        return None
+    return {row: state.forecasters[name] for row, name in enumerate(state.containers) if name in state.forecasters}

@@ -1,0 +1,78 @@
+"""Folding a roster: which rows its containers have, what is believed of them, who is forgotten."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.core.context import Context
+from engine.core.effects import Refused, SlotEffects
+from engine.core.forecast import check_forecaster
+from engine.core.placement import believe
+from engine.core.policy import resolve
+from engine.core.state import ROSTERS_KEPT, SlotState
+from engine.identity import container_id, slot_of
+from engine.messages import ContainerSpec, Roster
+
+
+def fold_roster(state: SlotState, roster: Roster, context: Context, effects: SlotEffects) -> None:
+    """Takes over a roster. Raises Refused when a container stands in it twice, or belongs to another slot."""
+    names = [container_id(state.cluster, s.namespace, s.workload, s.container) for s in roster.containers]
+    _check(state, roster, names)
+    known = {name: row for row, name in enumerate(state.containers)}
+    state.add_rows([name for name in names if name not in known])
+    known = {name: row for row, name in enumerate(state.containers)}
+    rows = [known[name] for name in names]
+    for name, row, spec in zip(names, rows, roster.containers, strict=True):
+        believe(state.placement, row, spec, _node_type(state, spec), roster.time_s)
+        _set_forecaster(state, name, spec, effects)
+    state.rosters.pop(roster.roster, None)
+    state.rosters[roster.roster] = rows
+    while len(state.rosters) > ROSTERS_KEPT:
+        del state.rosters[next(iter(state.rosters))]
+    _forget(state, context.time.forget_s)
+    resolve(state.placement, state.containers, state.stages, state.freezes)
+    state.count("rosters")
+
+
+def _check(state: SlotState, roster: Roster, names: list[str]) -> None:
+    if len(set(names)) < len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise Refused("duplicate_rows", f"Expected each container once, got `{twice}` twice - at `$.containers`")
+    for position, spec in enumerate(roster.containers):
+        slot = slot_of(spec.namespace, spec.workload, state.slots)
+        if slot != state.slot:
+            at = f"`$.containers[{position}]`"
+            raise Refused("wrong_slot", f"Expected containers of slot {state.slot}, got one of slot {slot} - at {at}")
+
+
+def _node_type(state: SlotState, spec: ContainerSpec) -> int:
+    if spec.node_type is None:
+        return -1
+    if spec.node_type not in state.node_types:
+        state.node_types.append(spec.node_type)
+    return state.node_types.index(spec.node_type)
+
+
+def _set_forecaster(state: SlotState, name: str, spec: ContainerSpec, effects: SlotEffects) -> None:
+    """A policy's river forecaster, if it is one that can be used; else the built-in stays and a dead letter says why."""
+    wanted = spec.policy.forecaster if spec.policy else None
+    if wanted is None:
+        state.forecasters.pop(name, None)
+    elif state.forecasters.get(name) != wanted:
+        if (wrong := check_forecaster(wanted)) is None:
+            state.forecasters[name] = wanted
+        else:
+            effects.notes.append(Refused("forecaster", f"{name}: {wrong}; the built-in forecaster is used"))
+
+
+def _forget(state: SlotState, forget_s: float) -> None:
+    """Drops the rows that no kept roster names and that have had no sample for long."""
+    named = np.zeros(len(state.containers), dtype=np.bool_)
+    for rows in state.rosters.values():
+        named[rows] = True
+    recent = state.window.last_s.max(axis=1) >= state.watermark_s - forget_s
+    keep = np.flatnonzero(named | recent)
+    if len(keep) < len(state.containers):
+        gone = set(state.containers) - {state.containers[row] for row in keep}
+        state.keep_rows(keep)
+        state.forecasters = {name: f for name, f in state.forecasters.items() if name not in gone}

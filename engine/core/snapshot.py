@@ -1,0 +1,86 @@
+"""A slot's state as bytes, and back: the row of the engine's table.
+
+Layout: `TRIM`, version (1 byte), length of the header (4 bytes, little endian), header (JSON), then the tables'
+arrays, raw, in the order of the header. The header names each array with its dtype and shape, so that an older row
+that lacks a column is read with the column's fill; other changes get a migration here. A row of a newer version is
+refused: an older engine must not guess.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+import orjson
+
+from engine.core.rows import Rows
+from engine.core.state import TABLES, SlotState
+from engine.errors import StateError
+from engine.messages import Forecaster
+
+VERSION: Final = 1
+MAGIC: Final = b"TRIM"
+PREFIX: Final = struct.Struct("<4sBI")
+Header = dict[str, Any]
+MIGRATIONS: Final[dict[int, Callable[[Header], Header]]] = {}
+"""From a version to the next: changes the header of an older row in place of the engine's reading it."""
+
+
+def pack(state: SlotState) -> bytes:
+    """The state as bytes; equal states give equal bytes."""
+    plain = {f.name: getattr(state, f.name) for f in fields(state) if f.name not in TABLES}
+    arrays = [
+        (table, name, np.ascontiguousarray(array))
+        for table in TABLES
+        for name, array in getattr(state, table).arrays().items()
+    ]
+    described = [(table, name, array.dtype.str, array.shape) for table, name, array in arrays]
+    header = orjson.dumps({"slot": msgspec.to_builtins(plain), "arrays": described}, option=orjson.OPT_SORT_KEYS)
+    body = [array.tobytes() for _, _, array in arrays]
+    return b"".join([PREFIX.pack(MAGIC, VERSION, len(header)), header, *body])
+
+
+def unpack(row: bytes) -> SlotState:
+    """The state that `pack` wrote, now or in an older version. Raises StateError with what is wrong."""
+    try:
+        magic, version, length = PREFIX.unpack_from(row)
+        if magic != MAGIC:
+            raise StateError("a row of state does not start with TRIM: it was not written by trimtab")
+        if version > VERSION:
+            raise StateError(f"a row of state has version {version}, this engine knows {VERSION}: run a newer engine")
+        header: Header = orjson.loads(row[PREFIX.size : PREFIX.size + length])
+        for older in range(version, VERSION):
+            header = MIGRATIONS[older](header)
+        return _restore(header, row, PREFIX.size + length)
+    except (struct.error, ValueError, KeyError, TypeError) as error:
+        raise StateError(f"a row of state is corrupt: {error}") from error
+
+
+def _restore(header: Header, row: bytes, position: int) -> SlotState:
+    slot = header["slot"]
+    slot["forecasters"] = {name: msgspec.convert(f, Forecaster) for name, f in slot["forecasters"].items()}
+    found: dict[str, dict[str, Any]] = {table: {} for table in TABLES}
+    for table, name, dtype, shape in header["arrays"]:
+        count = int(np.prod(shape))
+        array = np.frombuffer(row, dtype=dtype, count=count, offset=position).reshape(shape).copy()
+        found[table][name] = array
+        position += array.nbytes
+    if position != len(row):
+        raise StateError(f"a row of state is corrupt: {len(row)} bytes, its header says {position}")
+    rows = len(slot["containers"])
+    return SlotState(**slot, **{table: _table(kind, found[table], rows) for table, kind in TABLES.items()})
+
+
+def _table(kind: type[Rows], found: dict[str, Any], rows: int) -> Rows:
+    """A table from the arrays that were stored: missing columns get their fill, unknown ones are an error."""
+    table = kind.empty(rows)
+    for name, array in found.items():
+        fresh = getattr(table, name, None)
+        if fresh is None or fresh.shape != array.shape or fresh.dtype != array.dtype:
+            raise StateError(f"column {kind.__name__}.{name} is {array.dtype}{list(array.shape)}: no migration knows it")
+        setattr(table, name, array)
+    return table

@@ -1,0 +1,84 @@
+"""The state of one slot: what a fold over its events has come to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+from zlib import crc32
+
+import numpy as np
+
+from engine.core.context import TimeRules
+from engine.core.decide import DecideRows
+from engine.core.forecast import ForecastRows
+from engine.core.placement import PlacementRows
+from engine.core.rows import Array, Rows
+from engine.core.window import WindowRows
+from engine.identity import slot_key
+from engine.messages import Forecaster, Stage
+from engine.units import BUCKET_S
+
+ROSTERS_KEPT: Final = 4
+TABLES: Final[dict[str, type[Rows]]] = {
+    "window": WindowRows,
+    "placement": PlacementRows,
+    "forecast": ForecastRows,
+    "decide": DecideRows,
+}
+
+
+@dataclass(slots=True)
+class SlotState:
+    """Everything about a slot. Row i of each table is `containers[i]`. `applied` is the offset folded last."""
+
+    cluster: str
+    slot: int
+    slots: int
+    clock: str = "wall"
+    applied: int = -1
+    watermark_s: float = -1.0
+    closed: int = -1
+    """Last bucket that was closed."""
+    containers: list[str] = field(default_factory=list)
+    rosters: dict[str, list[int]] = field(default_factory=dict)
+    """The last rosters by id, oldest first: the row of state of each of their rows."""
+    node_types: list[str] = field(default_factory=list)
+    stages: dict[str, Stage] = field(default_factory=dict)
+    freezes: dict[str, bool] = field(default_factory=dict)
+    forecasters: dict[str, Forecaster] = field(default_factory=dict)
+    counters: dict[str, int] = field(default_factory=dict)
+    window: WindowRows = field(default_factory=WindowRows.empty)
+    placement: PlacementRows = field(default_factory=PlacementRows.empty)
+    forecast: ForecastRows = field(default_factory=ForecastRows.empty)
+    decide: DecideRows = field(default_factory=DecideRows.empty)
+
+    @property
+    def key(self) -> str:
+        return slot_key(self.cluster, self.slot)
+
+    def count(self, name: str, amount: int = 1) -> None:
+        if amount:
+            self.counters[name] = self.counters.get(name, 0) + amount
+
+    def rows_of(self, roster: str) -> Array | None:
+        rows = self.rosters.get(roster)
+        return None if rows is None else np.array(rows, dtype=np.int64)
+
+    def add_rows(self, containers: list[str]) -> None:
+        """Fresh rows for containers that are not known yet."""
+        self.containers.extend(containers)
+        for name in TABLES:
+            setattr(self, name, getattr(self, name).grown(len(self.containers)))
+
+    def keep_rows(self, keep: Array) -> None:
+        """Drops all rows but `keep` (int, ascending), and renumbers what names rows."""
+        renumbered = {int(old): new for new, old in enumerate(keep)}
+        self.containers = [self.containers[old] for old in keep]
+        self.rosters = {name: [renumbered[row] for row in rows] for name, rows in self.rosters.items()}
+        for name in TABLES:
+            setattr(self, name, getattr(self, name).take(keep))
+
+    def due(self, rules: TimeRules) -> int:
+        """The last bucket that the watermark lets close: its end, the lateness and the slot's stagger have passed."""
+        stagger_s = crc32(self.key.encode()) % int(rules.stagger_s + 1)
+        return int((self.watermark_s - rules.lateness_s - stagger_s) // BUCKET_S)

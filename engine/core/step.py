@@ -1,0 +1,113 @@
+"""The fold: one event changes one slot's state and has effects. Nothing here asks a clock, and nothing is random."""
+
+from __future__ import annotations
+
+import numpy as np
+from msgspec.structs import replace
+
+from engine.core.batch import Batch, read_batch, samples_in
+from engine.core.clock import advance, check_time, is_stale
+from engine.core.context import Context
+from engine.core.decide import approve, decide_urgent
+from engine.core.effects import Refused, SlotEffects
+from engine.core.feedback import fold_outcome
+from engine.core.policy import resolve
+from engine.core.roster import fold_roster
+from engine.core.rows import Array
+from engine.core.state import SlotState
+from engine.core.window import add
+from engine.messages import AnyEvent, Approve, Autopilot, Control, Declare, Freeze, Metrics, Outcome, Roster
+
+
+def step(state: SlotState, event: AnyEvent, appended_s: float, context: Context) -> SlotEffects:
+    """Folds one event into the slot that it names, and returns what follows from it.
+
+    `state` is the fold's own and is changed in place. `appended_s` is the time at which the broker took the event in.
+    Raises Refused when the whole event cannot be used; the state is then as before, but for its counters.
+    """
+    effects = SlotEffects()
+    if isinstance(event, Metrics):
+        _fold_metrics(state, event, appended_s, context, effects)
+    elif isinstance(event, Roster):
+        check_time(event, state, appended_s, context)
+        fold_roster(state, event, context, effects)
+        advance(state, event, context, effects)
+    elif isinstance(event, Outcome):
+        verdicts = fold_outcome(state, event, context)
+        effects.decisions.extend(verdicts.decisions)
+        effects.commands.extend(verdicts.commands)
+    else:
+        _fold_control(state, event, context, effects)
+    return effects
+
+
+def _fold_metrics(
+    state: SlotState, message: Metrics, appended_s: float, context: Context, effects: SlotEffects
+) -> None:
+    samples = samples_in(message)
+    state.count("samples_received", samples)
+    try:
+        rows, batch = _usable(state, message, appended_s, context)
+    except Refused as refused:
+        state.count("samples_dead", samples)
+        raise Refused(refused.reason, refused.detail, samples) from refused
+    effects.dropped = [replace(cell, container=state.containers[rows[cell.row]]) for cell in batch.dropped]
+    effects.samples_dropped = int(batch.refused.sum())
+    state.count("samples_dead", effects.samples_dropped)
+    advance(state, message, context, effects)
+    _fold_samples(state, message, rows, batch, context, effects)
+
+
+def _usable(state: SlotState, message: Metrics, appended_s: float, context: Context) -> tuple[Array, Batch]:
+    """The rows of state that the message speaks of and its cells. Raises Refused."""
+    check_time(message, state, appended_s, context)
+    rows = state.rows_of(message.roster)
+    if rows is None:
+        known = ", ".join(state.rosters) or "none"
+        raise Refused("unknown_roster", f"Expected one of the last rosters ({known}), got `{message.roster}`")
+    return rows, read_batch(message, len(rows), context.time.row_age_s)
+
+
+def _fold_samples(
+    state: SlotState, message: Metrics, rows: Array, batch: Batch, context: Context, effects: SlotEffects
+) -> None:
+    """Adds what is in time to the open buckets; the fast path looks at what is fresh."""
+    stale = is_stale(message, context)
+    with np.errstate(invalid="ignore"):
+        late = batch.time_s < state.watermark_s - context.time.lateness_s
+    usable = np.flatnonzero(batch.sampled & ~late)
+    fresh = np.full(len(usable), not stale)
+    new = add(state.window, rows[usable], batch.time_s[usable], batch.value[usable], fresh)
+    state.count("samples_folded", int(batch.sampled.sum()))
+    state.count("samples_late", int((batch.sampled & late).sum()))
+    state.count("samples_duplicate", int((~new).sum()))
+    state.count("samples_stale", int(new.sum()) if stale else 0)
+    if stale:
+        return
+    speaking = ~late & (batch.oom_kills > 0) & ~batch.sampled  # a kill may leave no usage behind
+    speaking[usable[new]] = True
+    index = np.flatnonzero(speaking)
+    verdicts = decide_urgent(
+        state, rows[index], message.time_s, batch.throttled[index], batch.oom_kills[index], context
+    )
+    effects.decisions.extend(verdicts.decisions)
+    effects.commands.extend(verdicts.commands)
+
+
+def _fold_control(state: SlotState, control: Control, context: Context, effects: SlotEffects) -> None:
+    body = control.body
+    if isinstance(body, Declare):
+        if (body.slots, body.clock) != (state.slots, state.clock):
+            raise Refused("already_declared", f"The cluster has {state.slots} slots and clock {state.clock} for good")
+    elif isinstance(body, Approve):
+        verdicts = approve(state, body.container, body.decision_id, control.sent_s, context)
+        effects.decisions.extend(verdicts.decisions)
+        effects.commands.extend(verdicts.commands)
+    else:
+        if isinstance(body, Autopilot):
+            state.stages[body.scope] = body.stage
+        else:
+            assert isinstance(body, Freeze)
+            state.freezes[body.scope] = body.frozen
+        resolve(state.placement, state.containers, state.stages, state.freezes)
+    state.count("controls")
