@@ -1,4 +1,7 @@
-"""What the fold is told from outside, fixed for a run: prices and time constants. Same events and context, same decisions."""
+"""What the fold is told from outside, fixed for a run: prices and rules of time.
+
+Same events and same context, same decisions.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,7 @@ class TimeRules:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`prices`: node type to USD per core-hour and per GiB-hour; must hold `default_node_type`, used for unknown types."""
+    """`prices`: node type to USD per core-hour and per GiB-hour; `default_node_type`, for unknown ones, must be in it."""
 
     prices: Mapping[str, tuple[float, float]] = field(default_factory=lambda: {"m5.large": (0.0340, 0.0035)})
     default_node_type: str = "m5.large"

@@ -54,7 +54,7 @@ def _node_type(state: SlotState, spec: ContainerSpec) -> int:
 
 
 def _set_forecaster(state: SlotState, name: str, spec: ContainerSpec, effects: SlotEffects) -> None:
-    """A policy's river forecaster, if it is one that can be used; else the built-in stays and a dead letter says why."""
+    """A policy's river forecaster, if it can be used; else the built-in stays and a dead letter says why."""
     wanted = spec.policy.forecaster if spec.policy else None
     if wanted is None:
         state.forecasters.pop(name, None)

@@ -72,7 +72,8 @@ def _restore(header: Header, row: bytes, position: int) -> SlotState:
     if position != len(row):
         raise StateError(f"a row of state is corrupt: {len(row)} bytes, its header says {position}")
     rows = len(slot["containers"])
-    return SlotState(**slot, **{table: _table(kind, found[table], rows) for table, kind in TABLES.items()})
+    tables: dict[str, Any] = {table: _table(kind, found[table], rows) for table, kind in TABLES.items()}
+    return SlotState(**slot, **tables)
 
 
 def _table(kind: type[Rows], found: dict[str, Any], rows: int) -> Rows:
@@ -81,6 +82,7 @@ def _table(kind: type[Rows], found: dict[str, Any], rows: int) -> Rows:
     for name, array in found.items():
         fresh = getattr(table, name, None)
         if fresh is None or fresh.shape != array.shape or fresh.dtype != array.dtype:
-            raise StateError(f"column {kind.__name__}.{name} is {array.dtype}{list(array.shape)}: no migration knows it")
+            found_as = f"{array.dtype}{list(array.shape)}"
+            raise StateError(f"column {kind.__name__}.{name} is {found_as}: no migration knows it")
         setattr(table, name, array)
     return table

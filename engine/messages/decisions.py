@@ -84,7 +84,7 @@ class Decision(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field=
 
 
 class Command(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="resize"):
-    """Set one container (all its replicas) to `target`. `id` is the decision's; `expected` is what the decision assumed.
+    """Set one container (all its replicas) to `target`. `id` is the decision's; `expected` what it assumed.
 
     The executor refuses it after `valid_until_s`, for another cluster, and outside of `floor`..`ceiling`.
     """
@@ -105,7 +105,7 @@ class Command(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="
 
 
 class FreezeCommand(Struct, frozen=True, kw_only=True, tag_field="kind", tag="freeze"):
-    """Obeyed at once: the executor applies nothing within the scope until it is lifted. Scopes as in `events.Freeze`."""
+    """Obeyed at once: nothing within the scope is applied until it is lifted. Scopes as in `events.Freeze`."""
 
     version: str = VERSION
     cluster: ClusterName

@@ -78,7 +78,7 @@ class Outcome(Event, frozen=True, kw_only=True, omit_defaults=True, tag="outcome
 
 
 class Declare(Struct, frozen=True, kw_only=True, tag_field="action", tag="declare"):
-    """The cluster exists, with so many slots. Clock `replay`: times are a replay's, not to be held against the broker's."""
+    """The cluster exists, with so many slots. Clock `replay`: its times are not to be held against the broker's."""
 
     slots: Annotated[int, Meta(ge=1)]
     clock: Literal["wall", "replay"] = "wall"
