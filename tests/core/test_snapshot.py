@@ -1,0 +1,58 @@
+"""Rows of state: round trip, older rows migrated, newer and corrupt ones refused, and how large they are."""
+
+from __future__ import annotations
+
+import orjson
+import pytest
+
+from engine.core.snapshot import PREFIX, pack, unpack
+from engine.core.state import TABLES
+from engine.errors import StateError
+from tests.core.test_partition import busy_log
+
+
+@pytest.fixture(scope="module")
+def row() -> bytes:
+    return pack(busy_log(200).slot)
+
+
+def test_round_trip(row: bytes) -> None:
+    assert pack(unpack(row)) == row
+
+
+def test_an_older_row_without_a_column_gets_its_fill(row: bytes) -> None:
+    magic, version, length = PREFIX.unpack_from(row)
+    header = orjson.loads(row[PREFIX.size : PREFIX.size + length])
+    table, name, _dtype, _shape = header["arrays"].pop()
+    array = getattr(getattr(unpack(row), table), name)
+    older = orjson.dumps(header)
+    body = row[PREFIX.size + length : len(row) - array.nbytes]
+    state = unpack(PREFIX.pack(magic, version, len(older)) + older + body)
+    fresh = getattr(TABLES[table].empty(len(state.containers)), name)
+    assert getattr(getattr(state, table), name).tobytes() == fresh.tobytes()
+
+
+def test_a_newer_row_is_refused(row: bytes) -> None:
+    newer = PREFIX.pack(b"TRIM", 2, PREFIX.unpack_from(row)[2]) + row[PREFIX.size :]
+    with pytest.raises(StateError, match="version 2, this engine knows 1: run a newer engine"):
+        unpack(newer)
+
+
+@pytest.mark.parametrize("cut", [0, 3, 12, 500, -1])
+def test_a_corrupt_row_is_refused(row: bytes, cut: int) -> None:
+    with pytest.raises(StateError):
+        unpack(row[:cut])
+
+
+def test_a_foreign_row_is_refused() -> None:
+    with pytest.raises(StateError, match="not written by trimtab"):
+        unpack(b"what is this row doing here")
+
+
+def test_state_of_a_container_fits_its_budget() -> None:
+    """4.5 kB a container for CPU and memory together: forecast 3.2, decision 1.0, the rest 0.3."""
+    sizes = {name: table.empty(0).row_bytes() for name, table in TABLES.items()}
+    assert sizes["forecast"] <= 3200
+    assert sizes["decide"] <= 1000
+    assert sizes["window"] + sizes["placement"] <= 310
+    assert sum(sizes.values()) <= 4500
