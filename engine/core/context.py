@@ -34,7 +34,7 @@ class TimeRules:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`prices`: node type to USD per core-hour and per GiB-hour; `default_node_type`, for unknown ones, must be in it."""
+    """`prices`: node type to USD per core-hour and per GiB-hour; `default_node_type` is for unknown ones."""
 
     prices: Mapping[str, tuple[float, float]] = field(default_factory=lambda: {"m5.large": (0.0340, 0.0035)})
     default_node_type: str = "m5.large"

@@ -35,7 +35,7 @@ class Forecaster(Struct, frozen=True):
 
 
 class Policy(Struct, frozen=True, omit_defaults=True):
-    """What the owner of a workload asks for; read from annotations by the collector. Absent is "as the cluster has it"."""
+    """What the owner of a workload asks for; read from annotations. Absent is "as the cluster has it"."""
 
     autopilot: Stage | None = None
     floor: Size | None = None
