@@ -39,7 +39,7 @@ def pack(state: SlotState) -> bytes:
         for name, array in getattr(state, table).arrays().items()
     ]
     described = [(table, name, array.dtype.str, array.shape) for table, name, array in arrays]
-    header = orjson.dumps({"slot": msgspec.to_builtins(plain), "arrays": described}, option=orjson.OPT_SORT_KEYS)
+    header = orjson.dumps({"slot": msgspec.to_builtins(plain), "arrays": described})  # unsorted: rosters have an order
     body = [array.tobytes() for _, _, array in arrays]
     return b"".join([PREFIX.pack(MAGIC, VERSION, len(header)), header, *body])
 

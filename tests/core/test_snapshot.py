@@ -6,7 +6,7 @@ import orjson
 import pytest
 
 from engine.core.snapshot import PREFIX, pack, unpack
-from engine.core.state import TABLES
+from engine.core.state import TABLES, SlotState
 from engine.errors import StateError
 from tests.core.test_partition import busy_log
 
@@ -18,6 +18,12 @@ def row() -> bytes:
 
 def test_round_trip(row: bytes) -> None:
     assert pack(unpack(row)) == row
+
+
+def test_rosters_keep_their_order() -> None:
+    """The oldest is dropped first, whether or not the state went through a row in between."""
+    state = SlotState("shop", 0, 1, rosters={"ff": [], "aa": [], "cc": []})
+    assert list(unpack(pack(state)).rosters) == ["ff", "aa", "cc"]
 
 
 def test_an_older_row_without_a_column_gets_its_fill(row: bytes) -> None:
