@@ -1,0 +1,90 @@
+"""The recorded log folded offline: the truth that the decisions published must equal, and the material of the plots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import msgspec
+import numpy as np
+
+from engine.codec import encode
+from engine.core.context import Context
+from engine.core.effects import Effects
+from engine.core.partition import PartitionFold, Record
+from engine.core.state import SlotState
+from engine.demo.trajectories import Trajectories
+
+
+class Audit(msgspec.Struct, frozen=True):
+    """Decisions published against those of the fold, by id and byte for byte. `repeated`: published more than once."""
+
+    decisions_equal: bool
+    missing: int
+    extra: int
+    different: int
+    repeated: int
+
+
+@dataclass(slots=True)
+class Folded:
+    """What a fold over a whole log gives."""
+
+    effects: Effects = field(default_factory=Effects)
+    slots: dict[str, SlotState] = field(default_factory=dict)
+
+    def counters(self) -> dict[str, int]:
+        """The counters of all slots, added."""
+        total: dict[str, int] = {}
+        for state in self.slots.values():
+            for name, amount in state.counters.items():
+                total[name] = total.get(name, 0) + amount
+        return total
+
+
+def fold_log(records: Iterable[Record], partitions: int, context: Context, probe: Trajectories) -> Folded:
+    """Folds records (each partition in its order), noting sizes and forecasts in `probe` after each bucket close."""
+    folds: dict[int, PartitionFold] = {}
+    folded = Folded()
+    rows = {name: row for row, name in enumerate(probe.containers)}
+    for record in records:
+        if record.partition not in folds:
+            folds[record.partition] = PartitionFold(record.partition, partitions, context)
+        fold = folds[record.partition]
+        before = fold.slots[record.key].closed if record.key in fold.slots else -1
+        folded.effects.extend(fold.apply(record))
+        state = fold.slots.get(record.key)
+        if state is not None and state.closed > before:
+            _note(probe, rows, state, before)
+    for fold in folds.values():
+        folded.slots.update(fold.slots)
+    return folded
+
+
+def _note(probe: Trajectories, rows: dict[str, int], state: SlotState, before: int) -> None:
+    """Sizes as they stand when buckets close; forecasts belong to the bucket at which they were made."""
+    index = np.array([rows[name] for name in state.containers if name in rows], dtype=np.int64)
+    mine = np.array([name in rows for name in state.containers], dtype=np.bool_)
+    closed = slice(max(0, before + 1 - probe.first), max(0, state.closed + 1 - probe.first))
+    probe.request[index, closed] = state.placement.request[mine, None]
+    probe.limit[index, closed] = state.placement.limit[mine, None]
+    origin = state.forecast.origin[mine]
+    for made_at in np.unique(origin[(origin > before) & (origin >= probe.first)]):
+        fresh = (origin == made_at)[:, :, None, None]
+        hour = probe.hour_of(int(made_at))
+        if hour < probe.quantiles.shape[1]:
+            kept = probe.quantiles[index, hour]
+            probe.quantiles[index, hour] = np.where(fresh, state.forecast.quantiles[mine], kept)
+
+
+def compare(published: list[tuple[str, bytes]], folded: Effects) -> Audit:
+    """`published`: ids and bytes in the order of the topic, repeats included."""
+    truth = {decision.id: encode(decision) for decision in folded.decisions}
+    seen: dict[str, set[bytes]] = {}
+    for identity, payload in published:
+        seen.setdefault(identity, set()).add(payload)
+    missing = len(truth.keys() - seen.keys())
+    extra = len(seen.keys() - truth.keys())
+    different = sum(versions != {truth[identity]} for identity, versions in seen.items() if identity in truth)
+    repeated = len(published) - len(seen)
+    return Audit(not (missing or extra or different), missing, extra, different, repeated)
