@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 from aiokafka.errors import KafkaError
 
 from engine.codec import decode_cluster
@@ -43,8 +43,9 @@ async def _last(consumer: AIOKafkaConsumer, cluster: str) -> bytes | None:
     """Value of the last record with the cluster's name as its key; None where there is none, or it was removed."""
     if TOPIC not in await consumer.topics():
         raise UserError(f"This Kafka has no topic `{TOPIC}`: `trimtab topics apply` makes it.")
-    partitions = [TopicPartition(TOPIC, number) for number in sorted(consumer.partitions_for_topic(TOPIC))]
-    consumer.assign(partitions)
+    consumer.subscribe([TOPIC])
+    while not (partitions := consumer.assignment()):
+        await consumer.getmany(timeout_ms=10)
     ends = await consumer.end_offsets(partitions)
     await consumer.seek_to_beginning()
     found: bytes | None = None

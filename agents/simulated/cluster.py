@@ -76,13 +76,18 @@ class SimulatedCluster:
 
     def current(self, container: str) -> Size | None:
         """Present size; None where there is no such container."""
-        row = self._row(container)
-        return None if row is None else row[0].size
+        seen = self.look(container)
+        return None if seen is None else seen[0]
 
     def last_command(self, container: str) -> str | None:
         """Id of the command that wrote the container last, as an annotation would say it."""
+        seen = self.look(container)
+        return None if seen is None else seen[1]
+
+    def look(self, container: str) -> tuple[Size, str | None] | None:
+        """Present size and last command, read at once; None where there is no such container."""
         row = self._row(container)
-        return None if row is None else row[1]
+        return None if row is None else (row[0].size, row[1])
 
     def assume(self, container: str, size: Size) -> None:
         """Sets a size that nobody stated. Without effect once an executor has written the container."""

@@ -1,0 +1,63 @@
+"""The executor's connections to Kafka: made here, closed by the exit stack. Raise UserError for topics that lack."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from typing import Final
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from agents.executor.inbox import Inbox
+from agents.executor.ledger import Ledger
+from agents.executor.report import EVENTS
+from agents.executor.settings import ExecutorSettings
+from engine.errors import UserError
+from engine.identity import commands_topic
+
+LARGEST_MESSAGE: Final = 4 * 2**20
+"""Bytes; the limit of `events` and of the dead letters in topics.yaml."""
+REQUEST_MS: Final = 10_000
+
+
+async def open_producer(broker: str, stack: AsyncExitStack) -> tuple[AIOKafkaProducer, int]:
+    """A producer, and the number of partitions of `events`."""
+    producer = AIOKafkaProducer(
+        bootstrap_servers=broker,
+        acks="all",
+        linger_ms=0,
+        request_timeout_ms=REQUEST_MS,
+        max_request_size=LARGEST_MESSAGE,
+    )
+    stack.push_async_callback(producer.stop)
+    try:
+        await producer.start()
+        return producer, len(await producer.partitions_for(EVENTS))
+    except KafkaError as error:
+        raise UserError(f"Topic `{EVENTS}` cannot be written at {broker}: run `trimtab topics apply` first.") from error
+
+
+async def open_inbox(
+    settings: ExecutorSettings, ledger: Ledger, producer: AIOKafkaProducer, stack: AsyncExitStack
+) -> Inbox:
+    """The inbox of the cluster's commands, about to join the group. Freezes are held against the topic's end."""
+    topic = commands_topic(settings.cluster)
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=settings.broker,
+        group_id=f"trimtab-executor-{settings.cluster}",
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        request_timeout_ms=REQUEST_MS,
+        max_partition_fetch_bytes=LARGEST_MESSAGE,
+    )
+    stack.push_async_callback(consumer.stop)
+    await consumer.start()
+    if topic not in await consumer.topics():
+        raise UserError(f"Topic `{topic}` is missing: `trimtab cluster add {settings.cluster}` makes it.")
+    if (partitions := await producer.partitions_for(topic)) != {0}:
+        raise UserError(f"Topic `{topic}` has {len(partitions)} partitions: expected 1, for commands have one order.")
+    partition = TopicPartition(topic, 0)
+    ledger.rebase_freezes((await consumer.end_offsets([partition]))[partition])
+    inbox = Inbox(consumer, topic, settings.cluster, ledger)
+    consumer.subscribe([topic], listener=inbox)
+    return inbox

@@ -1,0 +1,193 @@
+"""The executor: commands in, writes to the target, outcomes out. One batch goes through
+
+    take ──▶ intent (ledger) ──▶ judge, write (target) ──▶ decided (ledger) ──▶ publish, await ──▶ reported (ledger)
+    ──▶ commit (broker)
+
+What is guaranteed. A command is written at most once by an executor with its ledger, wherever that is killed: a
+command found half done is looked up at the target, which stores the id of its last command with each container. Every
+command gets an outcome at least once, always with the same content. With two executors for one cluster the consumer
+group gives the topic's one partition to one of them, and ledgers are local: what the other did is recognised by the
+last command at the target only, thus for the newest command of each container. Older repeats are then stopped by
+expiry and by drift, not by memory. An executor that the group has given up, unknowingly (a process stopped for longer
+than its session), may still finish the batch that it holds; the same two stop most of that, no lock stops all of it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+
+from agents.executor.guard import Facts, Refusal, judge
+from agents.executor.inbox import Inbox
+from agents.executor.items import Item
+from agents.executor.ledger import Decided, Intent, Ledger
+from agents.executor.report import Reporter
+from agents.executor.targets import Found, Target, TargetError
+from agents.executor.telemetry import Telemetry
+from engine.codec import encode
+from engine.messages import Command, DeadLetter, FreezeCommand, Outcome, OutcomeStatus, Size
+
+BATCH: Final = 100
+"""Commands written before their outcomes are made durable and sent together."""
+DETAIL: Final = 500
+"""Longest detail of an outcome, in characters."""
+
+log = structlog.get_logger()
+
+
+class Executor:
+    """`slots`: of the cluster. `now_s`: the clock by which commands expire."""
+
+    def __init__(
+        self,
+        cluster: str,
+        slots: int,
+        target: Target,
+        ledger: Ledger,
+        reporter: Reporter,
+        telemetry: Telemetry,
+        now_s: Callable[[], float],
+    ) -> None:
+        self._cluster = cluster
+        self._slots = slots
+        self._target = target
+        self._ledger = ledger
+        self._reporter = reporter
+        self._telemetry = telemetry
+        self._now_s = now_s
+
+    async def recover(self) -> None:
+        """After a restart: asks the target about commands that were half done, and sends outcomes that were not sent.
+
+        What was not written is forgotten: its offset was not committed, so the broker gives the command again.
+        """
+        intents = self._ledger.intents()
+        decided = [outcome for intent in intents if (outcome := await self._written(intent)) is not None]
+        self._ledger.decide(decided)
+        self._ledger.forget([intent.id for intent in intents])
+        unreported = self._ledger.unreported()
+        log.info("recovered", half_done=len(intents), written=len(decided), to_report=[each.id for each in unreported])
+        await self._report(unreported, [])
+
+    async def serve(self, inbox: Inbox) -> None:
+        """Handles what comes in, batch by batch, until it is cancelled."""
+        while True:
+            await inbox.wait()
+            async with inbox.handling:
+                batch = inbox.take(BATCH)
+                if batch:
+                    await self.handle(batch)
+                    await inbox.commit(batch[-1].offset)
+
+    async def handle(self, batch: list[Item]) -> None:
+        """From intent to reported."""
+        self._lift(batch[0])
+        new = self._new(batch)
+        self._ledger.intend([(command, latency_s) for command, latency_s in new])
+        decided = [await self._carry_out(command) for command, _ in new]
+        self._ledger.decide(decided)
+        letters = [item.content for item in batch if isinstance(item.content, DeadLetter)]
+        await self._report(decided, letters)
+        self._count(new, decided, letters)
+
+    def _lift(self, item: Item) -> None:
+        """A lift stands first in its batch: what came before it was judged before it."""
+        content = item.content
+        if isinstance(content, FreezeCommand) and not content.frozen and self._ledger.lift(content.scope, item.offset):
+            log.warning("freeze lifted", scope=content.scope or "the cluster", author=content.author)
+
+    def _new(self, batch: list[Item]) -> list[tuple[Command, float | None]]:
+        """Commands that were not handled before, each with its latency. A repeat was answered, or will be."""
+        commands = [(item.content, item.latency_s) for item in batch if isinstance(item.content, Command)]
+        handled = self._ledger.handled(command.id for command, _ in commands)
+        self._telemetry.commands.labels("repeated", "already_handled").inc(len(handled))
+        return [(command, latency_s) for command, latency_s in commands if command.id not in handled]
+
+    async def _written(self, intent: Intent) -> Decided | None:
+        """The outcome of a half done command if it was written; None if not, or if the target does not say."""
+        try:
+            found = await self._target.look(intent.container)
+        except TargetError as error:
+            log.error("target failed", container=intent.container, command=intent.id, error=str(error))
+            return None
+        if found is None or found.last_command != intent.id:
+            return None
+        return self._decided(intent, "applied", size=found.size)
+
+    async def _carry_out(self, command: Command) -> Decided:
+        """Looks, judges, writes. Judged at the last moment: a freeze may have come since the batch was taken."""
+        try:
+            found = await self._target.look(command.container)
+            if found is not None and found.last_command == command.id:
+                return self._decided(command, "applied", size=found.size)
+            refusal = self._judge(command, found)
+            if refusal is not None:
+                size = None if found is None else found.size
+                return self._decided(command, "refused", refusal.code, refusal.detail, size)
+            return self._decided(command, "applied", size=await self._write(command))
+        except TargetError as error:
+            log.error("target failed", container=command.container, command=command.id, error=str(error))
+            return self._decided(command, "failed", "target_error", str(error))
+
+    def _judge(self, command: Command, found: Found | None) -> Refusal | None:
+        frozen, current = self._ledger.frozen_scopes(), None if found is None else found.size
+        return judge(command, Facts(self._cluster, self._now_s(), frozen, current))
+
+    async def _write(self, command: Command) -> Size:
+        """Writes, and asks the target when that failed: an error on the way back does not undo a write."""
+        started_s = time.perf_counter()
+        try:
+            return await self._target.apply(command)
+        except TargetError:
+            found = await self._target.look(command.container)
+            if found is None or found.last_command != command.id:
+                raise
+            return found.size
+        finally:
+            self._telemetry.apply_duration.observe(time.perf_counter() - started_s)
+
+    def _decided(
+        self,
+        command: Command | Intent,
+        status: OutcomeStatus,
+        reason: str = "",
+        detail: str = "",
+        size: Size | None = None,
+    ) -> Decided:
+        """An executor speaks for its own cluster and its slots, whatever a command says."""
+        outcome = Outcome(
+            cluster=self._cluster,
+            slot=command.slot % self._slots,
+            sent_s=0.0,
+            container=command.container,
+            command_id=command.id,
+            status=status,
+            reason=reason,
+            detail=detail[:DETAIL],
+            size=size,
+            time_s=self._now_s(),
+        )
+        return Decided(command.id, outcome.slot, status, reason, encode(outcome))
+
+    async def _report(self, decided: list[Decided], letters: list[DeadLetter]) -> None:
+        if decided or letters:
+            await self._reporter.publish(decided, letters)
+        self._ledger.reported([each.id for each in decided])
+
+    def _count(
+        self, new: list[tuple[Command, float | None]], decided: list[Decided], letters: list[DeadLetter]
+    ) -> None:
+        for _, latency_s in new:
+            if latency_s is not None:
+                self._telemetry.latency.observe(latency_s)
+        for each in decided:
+            self._telemetry.commands.labels(each.status, each.reason).inc()
+        for letter in letters:
+            self._telemetry.malformed.labels(letter.reason).inc()
+            log.warning("message not understood", id=letter.id, reason=letter.reason, detail=letter.detail)
+        if decided:
+            log.info("reported", **Counter(f"{each.status} {each.reason}".strip() for each in decided))
