@@ -1,0 +1,10 @@
+"""The forecast: the distribution of each container's usage 1, 2 and 4 hours ahead, learned online.
+
+Pure and vectorised over rows; a row's result depends on its own samples alone.
+"""
+
+from engine.core.forecast.forecaster import Forecast, forecast, observe
+from engine.core.forecast.river_model import check_forecaster
+from engine.core.forecast.state import LEADS, ForecastRows
+
+__all__ = ["LEADS", "Forecast", "ForecastRows", "check_forecaster", "forecast", "observe"]
