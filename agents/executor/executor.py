@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import structlog
@@ -25,12 +25,13 @@ from agents.executor.guard import Facts, Refusal, judge
 from agents.executor.inbox import Inbox
 from agents.executor.items import Item
 from agents.executor.ledger import Decided, Intent, Ledger
-from agents.executor.report import Reporter
 from agents.executor.targets import Found, Target, TargetError
 from agents.executor.telemetry import Telemetry
 from engine.codec import encode
 from engine.messages import Command, DeadLetter, FreezeCommand, Outcome, OutcomeStatus, Size
 
+Publish = Callable[[list[Decided], list[DeadLetter]], Awaitable[None]]
+"""Returns when the broker has all of it."""
 BATCH: Final = 100
 """Commands written before their outcomes are made durable and sent together."""
 DETAIL: Final = 500
@@ -48,7 +49,7 @@ class Executor:
         slots: int,
         target: Target,
         ledger: Ledger,
-        reporter: Reporter,
+        publish: Publish,
         telemetry: Telemetry,
         now_s: Callable[[], float],
     ) -> None:
@@ -56,7 +57,7 @@ class Executor:
         self._slots = slots
         self._target = target
         self._ledger = ledger
-        self._reporter = reporter
+        self._publish = publish
         self._telemetry = telemetry
         self._now_s = now_s
 
@@ -175,7 +176,7 @@ class Executor:
 
     async def _report(self, decided: list[Decided], letters: list[DeadLetter]) -> None:
         if decided or letters:
-            await self._reporter.publish(decided, letters)
+            await self._publish(decided, letters)
         self._ledger.reported([each.id for each in decided])
 
     def _count(

@@ -69,8 +69,11 @@ class _Service:
         stack.push_async_callback(target.close)
         telemetry = Telemetry()
         producer, partitions = await open_producer(settings.broker, stack)
-        reporter = Reporter(producer, settings.cluster, partitions, _known(clock), telemetry)
-        executor = Executor(settings.cluster, declaration.slots, target, ledger, reporter, telemetry, _known(clock))
+        now_s = _known(clock)
+        reporter = Reporter(producer, settings.cluster, partitions, now_s, telemetry)
+        executor = Executor(
+            settings.cluster, declaration.slots, target, ledger, reporter.publish, telemetry, now_s
+        )
         inbox = await open_inbox(settings, ledger, producer, stack)
         telemetry.watch(lambda: len(inbox), ledger.size, lambda: len(ledger.frozen_scopes()))
         runner, port = await serve(
