@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 
 import msgspec
 import numpy as np
@@ -26,39 +25,21 @@ class Audit(msgspec.Struct, frozen=True):
     repeated: int
 
 
-@dataclass(slots=True)
-class Folded:
-    """What a fold over a whole log gives."""
-
-    effects: Effects = field(default_factory=Effects)
-    slots: dict[str, SlotState] = field(default_factory=dict)
-
-    def counters(self) -> dict[str, int]:
-        """The counters of all slots, added."""
-        total: dict[str, int] = {}
-        for state in self.slots.values():
-            for name, amount in state.counters.items():
-                total[name] = total.get(name, 0) + amount
-        return total
-
-
-def fold_log(records: Iterable[Record], partitions: int, context: Context, probe: Trajectories) -> Folded:
+def fold_log(records: Iterable[Record], partitions: int, context: Context, probe: Trajectories) -> Effects:
     """Folds records (each partition in its order), noting sizes and forecasts in `probe` after each bucket close."""
     folds: dict[int, PartitionFold] = {}
-    folded = Folded()
+    effects = Effects()
     rows = {name: row for row, name in enumerate(probe.containers)}
     for record in records:
         if record.partition not in folds:
             folds[record.partition] = PartitionFold(record.partition, partitions, context)
         fold = folds[record.partition]
         before = fold.slots[record.key].closed if record.key in fold.slots else -1
-        folded.effects.extend(fold.apply(record))
+        effects.extend(fold.apply(record))
         state = fold.slots.get(record.key)
         if state is not None and state.closed > before:
             _note(probe, rows, state, before)
-    for fold in folds.values():
-        folded.slots.update(fold.slots)
-    return folded
+    return effects
 
 
 def _note(probe: Trajectories, rows: dict[str, int], state: SlotState, before: int) -> None:

@@ -32,26 +32,20 @@ MARKER: Final = {
 FONT: Final = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 
-def milliseconds(time_s: Array, start_s: float) -> Array:
-    """Event times as plotly's dates, counted so that the replay's first day is the first of January: day 1."""
-    shifted: Array = (time_s - midnight(start_s)) * 1000.0
-    return shifted
+def days(time_s: Array, start_s: float) -> Array:
+    """Event times as days since the replay's start."""
+    since: Array = (time_s - start_s) / DAY_S
+    return since
 
 
-def bucket_milliseconds(buckets: Array, start_s: float) -> Array:
-    """The ends of buckets as plotly's dates."""
-    return milliseconds(buckets * float(BUCKET_S), start_s)
+def bucket_days(buckets: Array, start_s: float) -> Array:
+    """The ends of buckets as days since the replay's start."""
+    return days(buckets * float(BUCKET_S), start_s)
 
 
-def midnight(time_s: float) -> float:
-    return time_s // DAY_S * DAY_S
-
-
-def day_and_time(time_s: float, start_s: float) -> str:
-    """Such as `day 9 14:35`."""
-    since = time_s - midnight(start_s)
-    minutes = int(since % DAY_S) // 60
-    return f"day {int(since // DAY_S) + 1} {minutes // 60:02d}:{minutes % 60:02d}"
+def day(time_s: float, start_s: float) -> str:
+    """Such as `day 9.51`."""
+    return f"day {(time_s - start_s) / DAY_S:.2f}"
 
 
 def amount(value: float | None, resource: int) -> str:
@@ -88,7 +82,7 @@ def layout(height: int, **more: Any) -> dict[str, Any]:
 
 
 DAYS: Final = {
-    "type": "date", "tickformat": "day %-j", "dtick": DAY_S * 1000, "hoverformat": "day %-j %H:%M", "gridcolor": GRID,
-    "showline": True, "linecolor": "#cbd2d9", "ticks": "outside", "tickcolor": "#cbd2d9",
-}
+    "tickprefix": "day ", "dtick": 1, "hoverformat": ".2f", "gridcolor": GRID, "showline": True, "linecolor": "#cbd2d9",
+    "ticks": "outside", "tickcolor": "#cbd2d9",
+}  # fmt: skip
 AMOUNTS: Final = {"rangemode": "tozero", "gridcolor": GRID, "zeroline": False, "hoverformat": ".3~g"}

@@ -67,7 +67,7 @@ def _half(
     """Sums over the containers of a half, at each bucket those with a sample and a request."""
     used, request = trajectories.mean[half, :, resource], trajectories.request[half, :, resource]
     known = ~np.isnan(used) & ~np.isnan(request)
-    when = axes.bucket_milliseconds(trajectories.buckets, start_s)
+    when = axes.bucket_days(trajectories.buckets, start_s)
 
     def line(values: Array, name: str, color: str, width: float, dash: str = "solid", **more: str) -> Figure:
         total = np.where(known, values, 0.0).sum(axis=0) / axes.UNIT[resource]

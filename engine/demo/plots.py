@@ -54,7 +54,7 @@ def container_figure(
 
 def mark_pilot(figure: Figure, pilot_s: float, start_s: float, text: str = "auto-pilot on", **place: int) -> None:
     """A dashed line where auto-pilot was turned on."""
-    x = float(axes.milliseconds(np.array(pilot_s), start_s))
+    x = float(axes.days(np.array(pilot_s), start_s))
     figure.add_vline(x=x, line={"color": axes.PILOT, "dash": "dash", "width": 1.5}, **place)
     figure.add_annotation(
         x=x, y=1.0, yref="y domain", text=f" {text}", showarrow=False, xanchor="left", yanchor="top",
@@ -64,7 +64,7 @@ def mark_pilot(figure: Figure, pilot_s: float, start_s: float, text: str = "auto
 
 def _forecast(trajectories: Trajectories, row: int, resource: int, start_s: float) -> list[Figure]:
     """p05..p95 as a band and p50 as a line, drawn where they were aimed: four hours after they were made."""
-    when = axes.bucket_milliseconds(trajectories.origins + LEADS[LEAD_4H], start_s)
+    when = axes.bucket_days(trajectories.origins + LEADS[LEAD_4H], start_s)
     value = trajectories.quantiles[row, :, resource, LEAD_4H] / axes.UNIT[resource]
     band = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
     return [
@@ -75,7 +75,7 @@ def _forecast(trajectories: Trajectories, row: int, resource: int, start_s: floa
 
 
 def _lines(trajectories: Trajectories, row: int, resource: int, start_s: float) -> list[Figure]:
-    when = axes.bucket_milliseconds(trajectories.buckets, start_s)
+    when = axes.bucket_days(trajectories.buckets, start_s)
     mean, request, limit = (
         part[row, :, resource] / axes.UNIT[resource]
         for part in (trajectories.mean, trajectories.request, trajectories.limit)
@@ -99,7 +99,7 @@ def _markers(
     for action, (symbol, color, name) in axes.MARKER.items():
         some = [d for d in decisions if d.action == action and _changes(d, resource)]
         if some:
-            times = axes.milliseconds(np.array([d.time_s for d in some]), start_s)
+            times = axes.days(np.array([d.time_s for d in some]), start_s)
             wanted = np.array([_request(d, resource) for d in some]) / axes.UNIT[resource]
             marker = {"symbol": symbol, "color": color, "size": 11, "line": {"color": "white", "width": 1}}
             traces.append(

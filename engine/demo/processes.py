@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -11,10 +12,12 @@ from typing import Final, Self
 
 from engine.broker.processes import spawn, terminate
 from engine.errors import TrimtabError
+from engine.settings import PREFIX
 
 TERMINATE_S: Final = 20.0
 """How long a child may take to end by itself after SIGTERM, before SIGKILL."""
 LAST_LINES: Final = 12
+CACHE: Final = f"{PREFIX}CACHE"
 
 
 class ChildError(TrimtabError):
@@ -59,7 +62,8 @@ class Children:
         """Starts `trimtab ARGUMENTS…`; both its outputs go to `<logs>/<name>.log`."""
         log = self._logs / f"{name}.log"
         log.unlink(missing_ok=True)
-        child = Child(name, spawn([sys.executable, "-m", "engine.cli.main", *arguments], log), log)
+        process = spawn([sys.executable, "-m", "engine.cli.main", *arguments], log, env=environment())
+        child = Child(name, process, log)
         self._running.append(child)
         return child
 
@@ -85,6 +89,11 @@ class Children:
         for child in self._running:
             terminate(child.process, TERMINATE_S)
         self._running.clear()
+
+
+def environment() -> dict[str, str]:
+    """Ours without the settings of programs: what a person set for the demo is not meant for its children."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(PREFIX) or name == CACHE}
 
 
 def last_lines(path: Path, count: int) -> list[str]:

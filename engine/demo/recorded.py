@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,13 @@ class Recorded:
     commands: list[Command]
     dead_letters: list[DeadLetter]
     slots: list[SlotState]
+
+    def counters(self) -> dict[str, int]:
+        """The fold's own counters, as the rows of state have them: sums over the cluster's slots."""
+        total: Counter[str] = Counter()
+        for state in self.slots:
+            total.update(state.counters)
+        return dict(total)
 
 
 async def read_back(broker: str, cluster: str) -> Recorded:

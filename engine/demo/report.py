@@ -21,7 +21,6 @@ from engine.demo.standing import in_order
 from engine.demo.summary import Summary
 from engine.demo.trajectories import Trajectories
 from engine.messages import Decision, Outcome
-from engine.units import BUCKET_S
 
 SHOWN_BEFORE_S: Final = 2 * 86_400
 """Plots of containers start so long before auto-pilot was turned on."""
@@ -31,7 +30,10 @@ ROWS: Final = 4000
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What the report is made of. `scope`: the namespace that auto-pilot was turned on for, at `pilot_s`."""
+    """What the report is made of. `scope`: the namespace that auto-pilot was turned on for, at `pilot_s`.
+
+    Event time; `start_s`: the replay's first.
+    """
 
     summary: Summary
     accuracies: Sequence[Accuracy]
@@ -42,10 +44,7 @@ class Material:
     shown: Sequence[Shown]
     scope: str
     pilot_s: float
-
-    @property
-    def start_s(self) -> float:
-        return float((self.trajectories.first - 1) * BUCKET_S)
+    start_s: float
 
 
 def render(material: Material) -> str:
@@ -82,7 +81,7 @@ def table_rows(
     kept = sorted(decisions, key=lambda d: (d.action == "hold", -abs(d.monthly_saving_usd)))[:limit]
     return [
         {
-            "time": axes.day_and_time(d.time_s, start_s),
+            "time": axes.day(d.time_s, start_s),
             "time_s": d.time_s,
             "container": d.container.partition("/")[2],
             "action": d.action,

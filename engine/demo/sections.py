@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from pathlib import Path
 from typing import Final
 
 from engine import __version__
@@ -137,3 +138,24 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], numbers_from: int)
         return "<tr>" + "".join(f"<{tag}{k}>{escape(c)}</{tag}>" for c, k in zip(cells, kinds, strict=True)) + "</tr>"
 
     return f"<table><thead>{line(head, 'th')}</thead><tbody>{''.join(line(row, 'td') for row in rows)}</tbody></table>"
+
+
+def closing(summary: Summary, out: Path) -> str:
+    """The last words on the terminal."""
+    s = summary
+    kinds = ", ".join(f"{number:,} {action.replace('_', ' ')}" for action, number in s.decisions.items()) or "none"
+    refused = sum(s.commands_refused.values())
+    return "\n".join(
+        [
+            f"{s.samples_sent:,} samples sent = {s.samples_folded:,} folded + {s.samples_dead_lettered:,} dead-lettered"
+            f"{'' if s.balance else ' DOES NOT HOLD'}; {s.samples_late:,} late, {s.samples_duplicate:,} seen before",
+            f"decisions: {kinds}; audit: {'equal to the offline fold' if s.audit.decisions_equal else 'DIFFERS'}",
+            f"commands: {s.commands:,}, {s.commands_applied:,} applied, {refused:,} refused; from metric to command "
+            f"{milliseconds(s.latency_ms.p50)} (p50), {milliseconds(s.latency_ms.p99)} (p99)",
+            f"forecast error (WAPE, CPU): {ratio(s.wape_2h)} at 2 h, {ratio(s.wape_4h)} at 4 h "
+            f"(last value: {ratio(s.wape_2h_naive)}, {ratio(s.wape_4h_naive)})",
+            f"monthly saving: {usd(s.monthly_saving_usd)} ({usd(s.monthly_saving_realised_usd)} carried out, "
+            f"{usd(s.monthly_saving_recommended_usd)} recommended)",
+            f"report: {out / 'report.html'} ({s.wall_seconds:.0f} s)",
+        ]
+    )

@@ -21,3 +21,8 @@ def milliseconds(value: float | None) -> str:
 
 def buckets(value: float | None) -> str:
     return "–" if value is None else f"{value:.1f}"
+
+
+def count(number: int, singular: str, plural: str = "") -> str:
+    """Such as `1 slot`, `1,200 commands`."""
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"

@@ -9,7 +9,7 @@ import pytest
 
 from engine.demo.accuracy import accuracies
 from engine.demo.audit import Audit
-from engine.demo.axes import amount, change, day_and_time
+from engine.demo.axes import amount, change, day
 from engine.demo.interesting import choose
 from engine.demo.report import Material, render, table_rows
 from engine.demo.summary import Facts, Summary, summarise
@@ -60,9 +60,8 @@ def html() -> str:
     decisions = made_up.decisions()
     shown = choose(decisions, outcomes(), run, "team-a")
     pilot_s = made_up.AUTOPILOT_BUCKET * 300.0
-    return render(
-        Material(summary(), accuracies(run), run, decisions, outcomes(), [10.0, 20.0], shown, "team-a", pilot_s)
-    )
+    done, scored = outcomes(), accuracies(run)
+    return render(Material(summary(), scored, run, decisions, done, [10.0, 20.0], shown, "team-a", pilot_s, START_S))
 
 
 def test_nothing_is_loaded_from_elsewhere(html: str) -> None:
@@ -113,4 +112,4 @@ def test_amounts_and_times_read_as_people_write_them() -> None:
     assert [amount(v, 0) for v in (0.25, 1.5, None)] == ["250 m", "1.5 cores", "–"]
     assert [amount(v, 1) for v in (640 * 2.0**20, 2.25 * 2.0**30)] == ["640 MiB", "2.25 GiB"]
     assert change(Size(1.0, None, 2.0**30), Size(0.5, None, 2.0**30)) == "CPU 1 cores → 500 m"
-    assert day_and_time(86_400 * 8 + 14.6 * 3600, 300) == "day 9 14:36"
+    assert day(86_400 * 9.51 + 300, 300) == "day 9.51"
