@@ -1,0 +1,100 @@
+"""Every metric of the engine, in one catalogue. Units are in the names; amounts are of this worker alone."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from engine.core.effects import Effects
+
+RESULTS: Final = ("received", "folded", "late", "duplicate", "stale", "dead")
+FAST_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+SLOW_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+
+
+class Telemetry:
+    """The metrics, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._declare_work()
+        self._declare_quality()
+        self._declare_operations()
+
+    def _counter(self, name: str, text: str, labels: tuple[str, ...] = ()) -> Counter:
+        return Counter(f"trimtab_engine_{name}", text, labels, registry=self.registry)
+
+    def _gauge(self, name: str, text: str, labels: tuple[str, ...] = ()) -> Gauge:
+        return Gauge(f"trimtab_engine_{name}", text, labels, registry=self.registry)
+
+    def _histogram(self, name: str, text: str, buckets: tuple[float, ...]) -> Histogram:
+        return Histogram(f"trimtab_engine_{name}", text, buckets=buckets, registry=self.registry)
+
+    def _declare_work(self) -> None:
+        self.samples = self._gauge(
+            "samples",
+            "Samples that the slots held here have seen since they began, by result; late, duplicate and stale ones "
+            "are folded too.",
+            ("result",),
+        )
+        self.events = self._counter("events", "Events read from the topic, repeats included.")
+        self.decisions = self._counter("decisions", "Decisions published.", ("action",))
+        self.commands = self._counter("commands", "Commands published.", ("action",))
+        self.dead_letters = self._counter("dead_letters", "Messages, or parts of one, that had no use.", ("reason",))
+        self.dead_samples = self._counter("dead_letter_samples", "Samples lost with dead letters.")
+        self.containers = self._gauge("containers", "Containers in the slots held here.", ("cluster",))
+        self.slots = self._gauge("slots", "Slots held here.", ("cluster",))
+        self.partitions = self._gauge("partitions", "Partitions of the topic `events` held here.")
+        self.watermark = self._gauge("watermark_seconds", "Event time of the cluster's last slot.", ("cluster",))
+        self.watermark_lag = self._gauge(
+            "watermark_lag_seconds",
+            "How far the cluster's last slot is behind the wall clock; in a replay, behind its first slot.",
+            ("cluster",),
+        )
+
+    def _declare_quality(self) -> None:
+        self.wape = self._gauge(
+            "wape_ratio", "Median over containers of sum |actual - forecast| / sum |actual|.", ("resource", "lead")
+        )
+        self.coverage = self._gauge(
+            "coverage_ratio", "Share of actual buckets at or under the forecast's 95 % quantile.", ("resource", "lead")
+        )
+        self.monthly_saving = self._gauge(
+            "monthly_saving_usd", "What the sizes decided last save in 730 hours, commanded or not.", ("cluster",)
+        )
+
+    def _declare_operations(self) -> None:
+        self.batch_duration = self._histogram("batch_duration_seconds", "Time to fold one slice of events.", FAST_S)
+        self.checkpoint_duration = self._histogram(
+            "checkpoint_duration_seconds", "Time of one round: outputs, rows, commit.", SLOW_S
+        )
+        self.checkpoint_rows = self._counter("checkpoint_rows", "Rows of state written.")
+        self.checkpoint_bytes = self._counter("checkpoint_bytes", "Bytes of rows of state written.")
+        self.checkpoint_age = self._gauge(
+            "checkpoint_age_seconds", "Age of the oldest change of state that is not durable; 0 when all are."
+        )
+        self.dirty_slots = self._gauge("dirty_slots", "Slots with changes that are not durable yet.")
+        self.recovery_duration = self._gauge("recovery_duration_seconds", "Time of the last recovery of state.")
+        self.recovered_bytes = self._gauge("recovered_bytes", "Bytes of rows loaded in the last recovery.")
+        self.rebalances = self._counter("rebalances", "Times that partitions were assigned.")
+        self.queue_length = self._gauge("queue_length", "Events fetched and not folded yet.")
+        self.outbox_length = self._gauge("outbox_length", "Messages queued or under way to the broker.")
+        self.heartbeat_age = self._gauge("heartbeat_age_seconds", "Age of the last answered heartbeat.")
+
+    def folded(self, effects: Effects) -> None:
+        """One event was folded."""
+        self.events.inc()
+        for decision in effects.decisions:
+            self.decisions.labels(decision.action).inc()
+        for command in effects.commands:
+            self.commands.labels(command.action).inc()
+        for letter in effects.dead_letters:
+            self.dead_letters.labels(letter.reason).inc()
+            self.dead_samples.inc(letter.samples)
+
+    def checkpointed(self, rows: int, size: int, seconds: float) -> None:
+        """One round of a checkpoint is done."""
+        self.checkpoint_rows.inc(rows)
+        self.checkpoint_bytes.inc(size)
+        self.checkpoint_duration.observe(seconds)
