@@ -1,0 +1,75 @@
+"""`trimtab collect`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+import click
+import orjson
+
+from agents.collector.jobs import cgroup_job, replay_job, synthetic_job
+from agents.collector.run import Job
+from agents.collector.run import collect as run
+from agents.collector.settings import CgroupSettings, CollectorSettings, ReplaySettings, SyntheticSettings
+from engine.logs import configure
+from engine.settings import settings_options
+
+S = TypeVar("S", bound=CollectorSettings)
+
+
+@click.group()
+def collect() -> None:
+    """Run a collector: publish a cluster's metrics and rosters.
+
+    What it takes in goes to a spool on disk first and leaves it when the broker has it: an outage of the broker or a
+    restart of the collector loses nothing within the spool's bounds. At its end it prints a summary as JSON.
+    """
+
+
+def _start(settings: S, job_of: Callable[[S], Job]) -> None:
+    configure(settings, "collector")
+    summary = asyncio.run(run(settings, job_of(settings)))
+    click.echo(orjson.dumps(summary))
+
+
+@collect.command()
+@settings_options(ReplaySettings)
+def replay(settings: ReplaySettings) -> None:
+    """Replay a trace as the demand of a simulated cluster.
+
+    \b
+    Examples:
+      trimtab collect replay --cluster shop --trace usage.csv.gz
+      trimtab collect replay --cluster shop --trace usage.csv --speed 3600 --pace-url http://127.0.0.1:6066/progress
+      trimtab collect replay --cluster demo --dataset datacentertraces --containers 300 --days 3
+    """
+    _start(settings, replay_job)
+
+
+@collect.command()
+@settings_options(CgroupSettings)
+def cgroup(settings: CgroupSettings) -> None:
+    """Publish what the containers and services of this machine use, from its cgroup v2 tree.
+
+    \b
+    Examples:
+      trimtab collect cgroup --cluster laptop
+      trimtab collect cgroup --cluster laptop --interval 5 --http-port 9101
+    """
+    _start(settings, cgroup_job)
+
+
+@collect.command()
+@settings_options(SyntheticSettings)
+def synthetic(settings: SyntheticSettings) -> None:
+    """Publish any number of containers with a known truth, for benchmarks and tests.
+
+    \b
+    Examples:
+      trimtab collect synthetic --cluster bench --containers 100000 --interval 15
+      trimtab collect synthetic --cluster bench --clock replay --duration 86400 --urgent-per-minute 10
+      trimtab collect synthetic --cluster bench --clusters 4 --containers 250000
+    """
+    _start(settings, synthetic_job)
