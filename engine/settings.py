@@ -50,7 +50,10 @@ def _sentence(error: ValidationError) -> str:
     for problem in error.errors():
         name = str(problem["loc"][0]) if problem["loc"] else "settings"
         flag, variable = f"--{name.replace('_', '-')}", f"{PREFIX}{name.upper()}"
-        parts.append(f"{flag} (or {variable}): {problem['msg']}, got {problem['input']!r}")
+        if problem["type"] == "missing":
+            parts.append(f"{flag} (or {variable}) is required")
+        else:
+            parts.append(f"{flag} (or {variable}): {problem['msg']}, got {problem['input']!r}")
     return "; ".join(parts)
 
 

@@ -30,7 +30,8 @@ def start(port: int, data: Path | None, keep: bool) -> None:
       trimtab kafka start --data ./kafka       data stay in ./kafka
       trimtab kafka start --port 0             on a free port, which it says
     """
-    signal.signal(signal.SIGTERM, _as_interrupt)
+    for number in (signal.SIGTERM, signal.SIGINT):  # a shell's background jobs start with the latter ignored
+        signal.signal(number, _as_interrupt)
     broker = DevelopmentBroker(data, port, progress=lambda text: click.echo(text, err=True))
     try:
         broker.start()

@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from engine.broker.development import DevelopmentBroker, answers
 from engine.broker.ports import free_port
 from engine.errors import UserError
+from tests.brokers import until
 
 pytestmark = pytest.mark.broker
 
@@ -116,10 +116,3 @@ def first_value(bootstrap: str, topic: str) -> bytes:
         return bytes(message.value())
     finally:
         consumer.close()
-
-
-def until(holds: Callable[[], bool], timeout_s: float = 60) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not holds():
-        assert time.monotonic() < deadline, "it never came true"
-        time.sleep(0.1)
