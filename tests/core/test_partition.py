@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from engine.codec import encode
 from engine.core.partition import PartitionFold, Record
-from engine.messages import Event, Metrics
+from engine.messages import Metrics
 from tests.core.build import CONTEXT, Log, autopilot, declare, metrics, roster, specs
 
 TWO = specs(2)
@@ -55,11 +55,11 @@ def test_a_dropped_cell_names_its_container() -> None:
     assert cell.reason == "out_of_range"
 
 
-def _future(event: Metrics) -> Event:
+def _future(event: Metrics) -> Metrics:
     return replace(event, time_s=event.sent_s + 121.0)
 
 
-def _wrong_slot(event: Metrics) -> Event:
+def _wrong_slot(event: Metrics) -> Metrics:
     return replace(event, slot=1)
 
 
@@ -176,6 +176,6 @@ def test_folding_again_from_any_snapshot_gives_the_same_effects_and_the_same_sta
 def test_a_record_of_another_partition_is_refused() -> None:
     fold = PartitionFold(1, 2, CONTEXT)
     event = declare()
-    records = [Record(partition, 0, "shop/0", encode(event), 0.0) for partition in (0, 1)]
+    records = [Record(partition, 5 + partition, "shop/0", encode(event), 0.0) for partition in (0, 1)]
     reasons = [letter.reason for record in records for letter in fold.apply(record).dead_letters]
     assert reasons == ["wrong_partition"]
