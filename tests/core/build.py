@@ -40,9 +40,9 @@ def metrics(
     cpu: Sequence[float | None],
     memory: Sequence[float | None] | None = None,
     sent_s: float | None = None,
-    oom_kills: list[int | None] | None = None,
-    throttled: list[float | None] | None = None,
-    times_s: list[float | None] | None = None,
+    oom_kills: Sequence[int | None] | None = None,
+    throttled: Sequence[float | None] | None = None,
+    times_s: Sequence[float | None] | None = None,
 ) -> Metrics:
     return Metrics(
         cluster=CLUSTER,
@@ -52,9 +52,9 @@ def metrics(
         roster=roster_hash(containers),
         cpu_max=list(cpu),
         memory_max=list(memory if memory is not None else [None] * len(cpu)),
-        oom_kills=oom_kills,
-        throttled=throttled,
-        times_s=times_s,
+        oom_kills=None if oom_kills is None else list(oom_kills),
+        throttled=None if throttled is None else list(throttled),
+        times_s=None if times_s is None else list(times_s),
     )
 
 
