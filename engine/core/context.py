@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from engine.core.decide.parameters import SizingParameters
+
 
 @dataclass(frozen=True, slots=True)
 class TimeRules:
@@ -39,3 +41,4 @@ class Context:
     prices: Mapping[str, tuple[float, float]] = field(default_factory=lambda: {"m5.large": (0.0340, 0.0035)})
     default_node_type: str = "m5.large"
     time: TimeRules = TimeRules()
+    sizing: SizingParameters = field(default_factory=SizingParameters)

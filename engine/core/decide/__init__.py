@@ -1,0 +1,26 @@
+"""The decision: which size each container should have now, with its evidence, and whether it may be commanded.
+
+    facts ─▶ gates (may it change?) ─▶ sizing, stepped ─▶ proposals ─▶ dispositions ─▶ publish: decisions, commands
+
+`close` is the slow path at the end of a bucket, `urgent` the fast path on each batch, `approval` a person's word.
+"""
+
+from engine.core.decide.approval import approve
+from engine.core.decide.close import decide_at_close
+from engine.core.decide.money import savings
+from engine.core.decide.parameters import SizingParameters
+from engine.core.decide.peaks import observe_peaks
+from engine.core.decide.proposals import Verdicts
+from engine.core.decide.state import DecideRows
+from engine.core.decide.urgent import decide_urgent
+
+__all__ = [
+    "DecideRows",
+    "SizingParameters",
+    "Verdicts",
+    "approve",
+    "decide_at_close",
+    "decide_urgent",
+    "observe_peaks",
+    "savings",
+]

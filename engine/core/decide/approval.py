@@ -1,0 +1,81 @@
+"""A person approves a recommendation: it is commanded if it still stands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from msgspec.structs import replace
+
+from engine.core.decide.facts import bucket_at, gather
+from engine.core.decide.proposals import TRIGGERS, Proposals, Verdicts, note_recommended
+from engine.core.decide.publish import command_of, decision_of
+from engine.core.decide.state import COMMANDED, DISPOSITIONS, HOLD
+from engine.core.effects import Refused
+from engine.identity import decision_id
+from engine.messages import Decision
+
+if TYPE_CHECKING:
+    from engine.core.context import Context
+    from engine.core.state import SlotState
+
+REFUSALS: Final = {
+    "approval_superseded": "It is not the recommendation that stands for this container",
+    "approval_expired": "It was valid until a time that has passed",
+    "frozen": "The container is frozen",
+    "pending": "Another command is under way",
+}
+
+
+def approve(slot: SlotState, container: str, wanted_id: str, time_s: float, context: Context) -> Verdicts:
+    """Commands the recommendation `wanted_id` that stands for the container, under an id of its own.
+
+    What cannot be commanded is answered by a hold with a reason of REFUSALS. Raises Refused for a container that is
+    not in the slot.
+    """
+    if container not in slot.containers:
+        raise Refused("unknown_container", f"Expected a container of the slot, got `{container}`")
+    row = slot.containers.index(container)
+    refusal = _refusal(slot, row, wanted_id, time_s)
+    proposals = _offered(slot, row, time_s, context, held=bool(refusal))
+    disposition = np.array([DISPOSITIONS.index("none") if refusal else COMMANDED], dtype=np.int8)
+    decision = decision_of(slot, proposals, disposition, 0, context)
+    if refusal:
+        return Verdicts([_answer(decision, refusal, wanted_id)])
+    decision = replace(decision, id=decision_id(container, f"approve/{wanted_id}", time_s))
+    command = command_of(slot, proposals, 0, decision, context)
+    slot.decide.offered_id[row] = 0
+    note_recommended(slot.decide, proposals, disposition)
+    return Verdicts([decision], [command])
+
+
+def _refusal(slot: SlotState, row: int, wanted_id: str, time_s: float) -> str:
+    """Why the approval cannot be followed, a key of REFUSALS; empty when it can."""
+    decide = slot.decide
+    if decide.offered_id[row] == 0 or f"{int(decide.offered_id[row]):016x}" != wanted_id:
+        return "approval_superseded"
+    if time_s > decide.offered_until_s[row]:
+        return "approval_expired"
+    if slot.placement.frozen[row]:
+        return "frozen"
+    return "pending" if time_s < decide.pending_until_s[row] else ""
+
+
+def _offered(slot: SlotState, row: int, time_s: float, context: Context, held: bool) -> Proposals:
+    """The offer as a proposal, or the present size."""
+    rows, decide = np.array([row]), slot.decide
+    facts = gather(slot, rows, bucket_at(time_s), time_s, context)
+    return Proposals(
+        facts=facts,
+        action=np.array([HOLD]) if held else decide.offered_action[rows],
+        reason=np.maximum(decide.offered_reason[rows], 0),
+        trigger=np.array([TRIGGERS.index("approval")]),
+        request=facts.request if held else decide.offered_request[rows],
+        limit=facts.limit if held else decide.offered_limit[rows],
+    )
+
+
+def _answer(decision: Decision, refusal: str, wanted_id: str) -> Decision:
+    own_id = decision_id(decision.container, f"refuse/{wanted_id}", decision.time_s)
+    text = f"Decision {wanted_id} was not commanded: {REFUSALS[refusal]}."
+    return replace(decision, id=own_id, reason=refusal, text=text)

@@ -1,0 +1,53 @@
+"""The evidence of a decision, rounded to digits that mean something (0.1 m, 1 byte, 1e-4)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from engine.core.decide.facts import Facts
+from engine.core.decide.proposals import TRIGGERS, Proposals
+from engine.core.forecast import LEADS
+from engine.messages import Evidence, LeadForecast, ResourceEvidence, RunnerUp
+from engine.units import BUCKET_S, CPU, MEMORY
+
+_DIGITS: Final = (4, 0)
+"""Of amounts, by resource."""
+_SHARE_DIGITS: Final = 4
+_FOUR_HOURS: Final = -1
+
+
+def evidence_of(proposals: Proposals, i: int, runner_up: RunnerUp) -> Evidence:
+    """Evidence for row i of the proposals."""
+    facts = proposals.facts
+    return Evidence(
+        cpu=_resource(facts, i, CPU),
+        memory=_resource(facts, i, MEMORY),
+        trigger=TRIGGERS[proposals.trigger[i]],
+        runner_up=runner_up,
+        buckets_seen=int(facts.forecast.buckets_seen[i].max()),
+        price_node_type=facts.prices.node_types[i],
+        price_assumed=bool(facts.prices.assumed[i]),
+    )
+
+
+def _resource(facts: Facts, i: int, resource: int) -> ResourceEvidence:
+    f, at = facts.forecast, (i, resource)
+    digits = _DIGITS[resource]
+    return ResourceEvidence(
+        forecast=[
+            LeadForecast(lead * BUCKET_S, *(round(float(q[i, resource, n]), digits) for q in (f.p05, f.p50, f.p95)))
+            for n, lead in enumerate(LEADS)
+            if not np.isnan(f.p95[i, resource, n])
+        ],
+        recent_peak=_rounded(facts.recent_peak[at], digits),
+        day_peak=_rounded(facts.day_peak[at], digits),
+        last=_rounded(facts.last[at], digits),
+        wape=_rounded(f.wape[i, resource, _FOUR_HOURS], _SHARE_DIGITS),
+        coverage=_rounded(f.coverage[i, resource, _FOUR_HOURS], _SHARE_DIGITS),
+    )
+
+
+def _rounded(value: float, digits: int) -> float | None:
+    return None if np.isnan(value) else round(float(value), digits)

@@ -1,0 +1,72 @@
+"""Constants of the decision, with their units. Pairs are by resource: CPU in cores, memory in bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+Pair = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class SizingParameters:
+    """How sizes are chosen and how often they may change. Shares are of 1, times are event time in seconds."""
+
+    margin: Pair = (1.0, 1.05)
+    """Wanted request over the greater of forecast and peak."""
+    peak_hours: tuple[int, int] = (2, 24)
+    """Peaks of so many clock hours count, the present one included: CPU can wait a moment, memory cannot."""
+    floor: Pair = (0.010, 16 * 2.0**20)
+    """Nothing is sized below this."""
+    forecast_age_buckets: int = 24
+    """An older forecast is none."""
+
+    band_up: float = 0.05
+    band_down: float = 0.15
+    """Dead band: a wanted request that lies within it changes nothing."""
+    largest_cut: float = 0.5
+    """Share of a request that one cut takes at most."""
+    cool_down_s: float = 3600.0
+    """Nothing is cut so soon after a change."""
+
+    buckets_to_decide: int = 3
+    buckets_to_cut: int = 24
+    forecasts_to_cut: int = 3
+    """Scored forecasts at 4 h that a cut needs."""
+    coverage_to_cut: float = 0.5
+    """A stated 95 % that covers less than this is no ground for a cut."""
+
+    validity_s: float = 600.0
+    """A command expires so long after the sample that it rests on."""
+    outcome_grace_s: float = 60.0
+    """An outcome is awaited so long after the command has expired."""
+    refused_wait_s: float = 660.0
+    """After a refusal the next roster is awaited: collectors send one every ten minutes."""
+    failed_wait_s: float = 60.0
+    republish: float = 0.05
+    """A target that moved by more than this share is published again."""
+
+    throttled_share: float = 0.25
+    """A greater share of throttled CFS periods is urgent where a CPU limit is set."""
+    throttled_raise: Pair = (1.25, 2.0)
+    """Least and greatest factor on the limit of a throttled container."""
+    urgent_raise: float = 1.2
+    """Least factor on the limit, and on the peak, after an OOM kill or before a limit is crossed."""
+    repeated_raise: float = 2.0
+    repeated_s: float = 3600.0
+    """Another OOM kill within this time doubles the limit."""
+    slope_s: float = 120.0
+    """Two samples further apart have no slope: only their level counts."""
+    crossing_from: float = 0.7
+    """Share of the limit from which a slope is believed: below it, a steep slope is mostly noise."""
+    crossing_level: float = 0.95
+    """Share of the limit at which rising usage without a slope is about to cross."""
+    urgent_cool_down_s: float = 120.0
+    urgent_repeat_s: float = 3600.0
+    """What is not commanded is not urgently said again so soon."""
+
+    watch_s: float = 1800.0
+    """An OOM kill or throttling so soon after a cut of that resource takes the cut back."""
+    distrust_margin: float = 0.10
+    """Added to the margin for each point of distrust."""
+    distrust_half_life_s: float = 3 * 86_400.0
+    distrust_most: float = 5.0

@@ -1,0 +1,56 @@
+"""How far to raise a resource in distress: its limit, and the request in the ratio that they had."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.core.decide.facts import Facts
+from engine.core.decide.proposals import TRIGGERS
+from engine.core.decide.sizing import bounded, limits_for, round_up
+from engine.core.rows import Array
+
+if TYPE_CHECKING:
+    from engine.core.decide.parameters import SizingParameters
+
+_OOM_KILL = TRIGGERS.index("oom_kill")
+_THROTTLED = TRIGGERS.index("throttled")
+
+
+def raised(
+    facts: Facts, active: Array, throttled: Array, repeated: Array, parameters: SizingParameters
+) -> tuple[Array, Array]:
+    """Requests and limits [m, 2] for `active` triggers [m, 2] (index of TRIGGERS, 0 leaves the resource as it is).
+
+    `throttled` is the share of periods [m]; `repeated` [m, 2]: it was in distress within the last hour already.
+    """
+    aim = _aim(facts, active, throttled, repeated, parameters)
+    has_request, has_limit = ~np.isnan(facts.request), ~np.isnan(facts.limit)
+    ratio = np.where(has_request & has_limit, facts.request / facts.limit, 1.0)
+    request = np.fmax(bounded(aim * ratio, facts.floor, facts.ceiling), facts.request)
+    with_request = limits_for(request, facts.request, facts.limit)
+    # Where the ceiling stops the request, the ratio stops the limit.
+    with_request = np.where(request >= facts.ceiling, with_request, np.maximum(with_request, round_up(aim)))
+    alone = bounded(aim, facts.floor, facts.ceiling)  # a limit without a request stays one
+    limit = np.fmax(np.where(has_request, with_request, alone), facts.limit)
+    still = (active == 0) | np.isnan(aim)
+    return (
+        np.where(still | (has_limit & ~has_request), facts.request, request),
+        np.where(still | ~has_limit, facts.limit, limit),
+    )
+
+
+def _aim(
+    facts: Facts, active: Array, throttled: Array, repeated: Array, parameters: SizingParameters
+) -> Array:
+    """Wanted limit: a factor on the present one, but no less than the peak with a margin and the forecast's demand."""
+    served = np.maximum(1.0 - throttled, 1e-3)[:, None]
+    unthrottled = np.clip(1.0 / served, *parameters.throttled_raise)
+    again = np.where(repeated, parameters.repeated_raise, parameters.urgent_raise)
+    factor = np.where(active == _OOM_KILL, again, parameters.urgent_raise)
+    factor = np.where(active == _THROTTLED, unthrottled, factor)
+    base = np.where(np.isnan(facts.limit), facts.request, facts.limit)
+    peak = np.fmax(facts.day_peak, facts.last) * parameters.urgent_raise
+    aim: Array = np.fmax(np.fmax(base * factor, peak), facts.demand)
+    return aim

@@ -1,0 +1,76 @@
+"""The sentence for people, with the numbers that the decision rests on."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from engine.core.decide.proposals import Proposals
+from engine.core.decide.state import REASONS
+from engine.core.rows import Array
+from engine.units import CPU, RESOURCES
+
+_NAMES: Final = {"cpu": "CPU", "memory": "memory"}
+OPENINGS: Final = {
+    "pending": "A command is under way",
+    "refused_lately": "A command was refused or failed lately; the next waits for a roster",
+    "not_enough_data": "Not enough data yet to decide",
+    "no_forecast": "There is no forecast yet",
+    "cooling_down": "The size was changed lately; cuts wait",
+    "unreliable_forecast": "Forecasts have missed too often for a cut",
+    "at_ceiling": "More is wanted than the ceiling allows",
+    "at_floor": "Less would do than the floor allows",
+    "within_band": "The size fits",
+    "no_request_set": "No request is set, and its present cost counts as 0",
+    "below_floor": "The request is below the floor",
+    "demand_above_request": "More is expected to be used than is requested",
+    "above_ceiling": "The request is above the ceiling",
+    "demand_below_request": "Less is expected to be used than is requested",
+    "oom_kill": "OOM-killed",
+    "throttled": "CPU is throttled by its limit",
+    "crossing_cpu": "CPU is about to cross its limit",
+    "crossing_memory": "Memory is about to cross its limit",
+    "oom_kill_after_cut": "OOM-killed soon after a cut of memory, which is taken back",
+    "throttled_after_cut": "Throttled soon after a cut of CPU, which is taken back",
+}
+
+
+def describe(proposals: Proposals, i: int) -> str:
+    """The text of row i: why, then per resource with data what is expected and what becomes of the size."""
+    facts = proposals.facts
+    parts = [_resource(proposals, i, resource) for resource in range(2) if facts.forecast.buckets_seen[i, resource]]
+    return "; ".join([OPENINGS[REASONS[proposals.reason[i]]], *parts]) + "."
+
+
+def _resource(proposals: Proposals, i: int, resource: int) -> str:
+    facts, at = proposals.facts, (i, resource)
+    known = [
+        f"{name} is {amount_text(amounts[at], resource)}"
+        for name, amounts in (("p95 of the next 4 h", facts.highest_p95), ("peak of the day", facts.day_peak))
+        if not np.isnan(amounts[at])
+    ]
+    sizes = [
+        _change(name, before[at], after[at], resource)
+        for name, before, after in (
+            ("request", facts.request, proposals.request),
+            ("limit", facts.limit, proposals.limit),
+        )
+        if name == "request" or not np.isnan(after[at])
+    ]
+    return f"{_NAMES[RESOURCES[resource]]}: {', '.join([*known, *sizes])}"
+
+
+def _change(name: str, before: Array, after: Array, resource: int) -> str:
+    if np.isnan(after):
+        return f"no {name} is set"
+    if before == after:
+        return f"the {name} is {amount_text(after, resource)}"
+    if np.isnan(before):
+        return f"the {name} becomes {amount_text(after, resource)}"
+    return f"the {name} goes from {amount_text(before, resource)} to {amount_text(after, resource)}"
+
+
+def amount_text(amount: Array, resource: int) -> str:
+    """Millicores or MiB, as people write them: "312 m", "128 MiB"."""
+    return f"{float(amount) * 1000:.0f} m" if resource == CPU else f"{float(amount) / 2**20:.0f} MiB"

@@ -1,0 +1,51 @@
+"""From demand to a size: margins, bounds, steps, and limits in the ratio that they had.
+
+All amounts are float64 [m, 2], by resource: cores and bytes, per replica; NaN is "not set" or "cannot say".
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from engine.core.rows import Array
+from engine.units import STEP
+
+_STEPS_PER_UNIT: Final = np.array([1000.0, 2.0**-20])
+"""Dividing whole steps by this gives the decimal nearest to 0.301; multiplying by 0.001 would not."""
+_SLIVER: Final = 1e-6
+"""Of a step: what binary fractions add to a whole step is not another step."""
+
+assert np.allclose(_STEPS_PER_UNIT * np.array(STEP), 1.0)
+
+
+def round_up(amount: Array) -> Array:
+    """To whole steps of 1 millicore and 1 MiB, upwards."""
+    steps: Array = np.ceil(amount * _STEPS_PER_UNIT - _SLIVER) / _STEPS_PER_UNIT
+    return steps
+
+
+def _round_nearest(amount: Array) -> Array:
+    steps: Array = np.rint(amount * _STEPS_PER_UNIT) / _STEPS_PER_UNIT
+    return steps
+
+
+def bounded(amount: Array, floor: Array, ceiling: Array) -> Array:
+    """Raised to the floor, in whole steps, and no higher than the ceiling, which wins. NaN bounds are none."""
+    raised = round_up(np.maximum(amount, np.where(np.isnan(floor), 0.0, floor)))
+    return np.where(raised > ceiling, ceiling, raised)
+
+
+def limits_for(target: Array, request: Array, limit: Array) -> Array:
+    """Limits that go with the requests `target`, in the ratio of the current `limit` to `request`.
+
+    An equal limit stays equal and one that is not set stays so: the QoS class does not change. Where the request does
+    not change neither does the limit; a limit is never below its request.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        scaled = _round_nearest(target * (limit / request))
+    scaled = np.where(request > 0, scaled, limit)
+    scaled = np.where(limit == request, target, np.maximum(scaled, target))
+    unmoved = (target == request) | np.isnan(target)
+    return np.where(unmoved | np.isnan(limit), limit, scaled)

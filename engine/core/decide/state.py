@@ -1,0 +1,102 @@
+"""What the decision remembers of each container: about 0.5 kB."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, get_args
+
+import numpy as np
+
+from engine.core.rows import Array, Rows, column
+from engine.messages import Action, Disposition
+
+ACTIONS: Final[tuple[Action, ...]] = get_args(Action)
+RESIZE_UP: Final = ACTIONS.index("resize_up")
+RESIZE_DOWN: Final = ACTIONS.index("resize_down")
+URGENT_UP: Final = ACTIONS.index("urgent_up")
+ROLLBACK: Final = ACTIONS.index("rollback")
+HOLD: Final = ACTIONS.index("hold")
+DISPOSITIONS: Final[tuple[Disposition, ...]] = get_args(Disposition)
+COMMANDED: Final = DISPOSITIONS.index("commanded")
+RECOMMENDED: Final = DISPOSITIONS.index("recommended")
+
+REASONS: Final = (
+    "pending",
+    "refused_lately",
+    "not_enough_data",
+    "no_forecast",
+    "cooling_down",
+    "unreliable_forecast",
+    "at_ceiling",
+    "at_floor",
+    "within_band",
+    "no_request_set",
+    "below_floor",
+    "demand_above_request",
+    "above_ceiling",
+    "demand_below_request",
+    "oom_kill",
+    "throttled",
+    "crossing_cpu",
+    "crossing_memory",
+    "oom_kill_after_cut",
+    "throttled_after_cut",
+)
+"""Reasons of decisions, stored by position: add at the end. Where two resources hold, the earlier reason is given."""
+REASON: Final = {name: code for code, name in enumerate(REASONS)}
+
+NEVER: Final = -np.inf
+UNSET: Final = np.nan
+PEAK_HOURS: Final = 24
+
+
+@dataclass(slots=True)
+class DecideRows(Rows):
+    """Sizes are per replica, by resource on the last axis (cores, bytes), NaN "not set"; times are event time in s."""
+
+    peaks: Array = column(np.float32, 2, PEAK_HOURS, fill=UNSET)
+    """Peak of each clock hour, at the hour's index modulo 24; entries after `peaks_hour` are of an earlier day."""
+    peaks_hour: Array = column(np.int32, fill=-1)
+
+    published_action: Array = column(np.int8, fill=-1)
+    published_reason: Array = column(np.int8, fill=-1)
+    published_disposition: Array = column(np.int8, fill=-1)
+    published_request: Array = column(np.float64, 2, fill=UNSET)
+    """The decision that was published last."""
+
+    pending_id: Array = column(np.uint64)
+    pending_until_s: Array = column(np.float64, fill=NEVER)
+    pending_request: Array = column(np.float64, 2, fill=UNSET)
+    pending_limit: Array = column(np.float64, 2, fill=UNSET)
+    """The command whose outcome is awaited; id 0 is none."""
+    blocked_until_s: Array = column(np.float64, fill=NEVER)
+    """A command was refused or failed; the next waits."""
+
+    offered_id: Array = column(np.uint64)
+    offered_until_s: Array = column(np.float64, fill=NEVER)
+    offered_action: Array = column(np.int8, fill=-1)
+    offered_reason: Array = column(np.int8, fill=-1)
+    offered_request: Array = column(np.float64, 2, fill=UNSET)
+    offered_limit: Array = column(np.float64, 2, fill=UNSET)
+    """The recommendation that stands for approval; id 0 is none."""
+
+    changed_s: Array = column(np.float64, fill=NEVER)
+    cut_s: Array = column(np.float64, 2, fill=NEVER)
+    cut_request: Array = column(np.float64, 2, fill=UNSET)
+    cut_limit: Array = column(np.float64, 2, fill=UNSET)
+    """The last cut of each resource: its time and the size before."""
+    urgent_s: Array = column(np.float64, 2, fill=NEVER)
+    """Last urgent decision that was published."""
+    distress_s: Array = column(np.float64, 2, fill=NEVER)
+    """Last sample with throttling (CPU) or an OOM kill (memory)."""
+    distrust: Array = column(np.float64, 2)
+    distrust_s: Array = column(np.float64, 2, fill=NEVER)
+    """Points of distrust as of that time; they decay."""
+
+    automated: Array = column(np.bool_)
+    """A command was applied at least once."""
+    baseline_request: Array = column(np.float64, 2, fill=UNSET)
+    """Request before the first command was applied."""
+    realised_saving: Array = column(np.float64)
+    recommended_saving: Array = column(np.float64)
+    """USD a month; see `savings`."""

@@ -1,0 +1,49 @@
+"""Cuts that went wrong: remembered, taken back, and answered with more caution for some days."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.core.decide.state import NEVER, DecideRows
+from engine.core.rows import Array
+
+if TYPE_CHECKING:
+    from engine.core.decide.parameters import SizingParameters
+
+
+def distrust_at(decide: DecideRows, rows: Array, time_s: float, parameters: SizingParameters) -> Array:
+    """Points of distrust float64 [m, 2], halved every half-life since they were given."""
+    age = np.maximum(time_s - decide.distrust_s[rows], 0.0)
+    points: Array = decide.distrust[rows] * np.exp2(-age / parameters.distrust_half_life_s)
+    return points
+
+
+def cool_down_s(distrust: Array, parameters: SizingParameters) -> Array:
+    """How long after a change nothing is cut, float64 [m]: doubled by each point of distrust [m, 2]."""
+    longest: Array = parameters.cool_down_s * np.exp2(distrust.max(axis=1))
+    return longest
+
+
+def remember_cut(decide: DecideRows, row: int, time_s: float, before: tuple[Array, Array], after: Array) -> None:
+    """A size was applied: `before` is request and limit [2] until then, `after` the changes' signs [2]."""
+    cut, raised = after < 0, after > 0
+    decide.cut_s[row] = np.where(cut, time_s, np.where(raised, NEVER, decide.cut_s[row]))
+    decide.cut_request[row] = np.where(cut, before[0], decide.cut_request[row])
+    decide.cut_limit[row] = np.where(cut, before[1], decide.cut_limit[row])
+
+
+def cut_lately(decide: DecideRows, rows: Array, time_s: float, parameters: SizingParameters) -> Array:
+    """Whether each resource was cut so shortly before that the cut is to blame: bool [m, 2]."""
+    age = time_s - decide.cut_s[rows]
+    lately: Array = (age >= 0) & (age <= parameters.watch_s)
+    return lately
+
+
+def take_back(decide: DecideRows, rows: Array, which: Array, time_s: float, parameters: SizingParameters) -> None:
+    """Forgets the cuts `which` bool [m, 2] and trusts these rows a point less."""
+    points = np.minimum(distrust_at(decide, rows, time_s, parameters) + 1.0, parameters.distrust_most)
+    decide.distrust[rows] = np.where(which, points, decide.distrust[rows])
+    decide.distrust_s[rows] = np.where(which, time_s, decide.distrust_s[rows])
+    decide.cut_s[rows] = np.where(which, NEVER, decide.cut_s[rows])

@@ -1,0 +1,149 @@
+"""The fast path, on every fresh batch: OOM kills, throttling, limits that are about to be crossed, cuts gone wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from engine.core.decide.facts import Facts, bucket_at, gather
+from engine.core.decide.proposals import TRIGGERS, Proposals, Verdicts, dispositions, may_command, note_recommended
+from engine.core.decide.publish import publish
+from engine.core.decide.raising import raised
+from engine.core.decide.state import HOLD, REASON, ROLLBACK, URGENT_UP
+from engine.core.decide.trust import cut_lately, take_back
+from engine.core.rows import Array
+from engine.units import BUCKET_S, CPU, MEMORY
+
+if TYPE_CHECKING:
+    from engine.core.context import Context
+    from engine.core.decide.parameters import SizingParameters
+    from engine.core.state import SlotState
+
+NO_TRIGGER = 0
+OOM_KILL, THROTTLED, CROSSING_CPU, CROSSING_MEMORY, OUTCOME = (
+    TRIGGERS.index(name) for name in ("oom_kill", "throttled", "crossing_cpu", "crossing_memory", "outcome")
+)
+
+
+def decide_urgent(
+    slot: SlotState, index: Array, time_s: float, throttled: Array, oom_kills: Array, context: Context
+) -> Verdicts:
+    """Decides at once for the rows `index` int [m] of a batch sampled at `time_s`, all of them fresh.
+
+    `throttled` float [m] is the share of CFS periods throttled, `oom_kills` [m] a count, both since the scrape before.
+    """
+    trigger = triggers(slot, index, time_s, throttled, oom_kills, context.sizing)
+    if not trigger.any():
+        return Verdicts()
+    repeated = time_s - slot.decide.distress_s[index] <= context.sizing.repeated_s
+    _note_distress(slot, index, time_s, trigger)
+    blamed = _blamed(slot, index, time_s, trigger, context.sizing)
+    ready = blamed | ((trigger != NO_TRIGGER) & _quiet(slot, index, time_s, context.sizing))
+    ready &= _free(slot, index, time_s)[:, None]
+    chosen = np.flatnonzero(ready.any(axis=1))
+    if not len(chosen):
+        return Verdicts()
+    rows, active = index[chosen], np.where(ready, trigger, NO_TRIGGER)[chosen]
+    bucket = bucket_at(time_s)
+    facts = gather(slot, rows, bucket, time_s, context, np.full(len(rows), time_s))
+    request, limit = raised(facts, active, throttled[chosen], repeated[chosen], context.sizing)
+    return settle(slot, facts, active, blamed[chosen], request, limit, context)
+
+
+def triggers(
+    slot: SlotState, index: Array, time_s: float, throttled: Array, oom_kills: Array, parameters: SizingParameters
+) -> Array:
+    """What is wrong with each resource: int8 [m, 2], index of TRIGGERS, 0 nothing."""
+    limit = slot.placement.limit[index]
+    found = np.where(_crossing(slot, index, time_s, parameters), np.array([CROSSING_CPU, CROSSING_MEMORY]), NO_TRIGGER)
+    short = (throttled > parameters.throttled_share) & ~np.isnan(limit[:, CPU])
+    found[:, CPU] = np.where(short, THROTTLED, found[:, CPU])
+    found[:, MEMORY] = np.where(oom_kills > 0, OOM_KILL, found[:, MEMORY])
+    return found.astype(np.int8)
+
+
+def _crossing(slot: SlotState, index: Array, time_s: float, parameters: SizingParameters) -> Array:
+    """Usage that rises and by its slope crosses its limit before the next bucket closes; bool [m, 2].
+
+    The slope of two samples is believed only near the limit, and only if they are close in time; else rising usage
+    counts from `crossing_level` of the limit on, as with traces of one sample in five minutes.
+    """
+    window, limit = slot.window, slot.placement.limit[index]
+    last, last_s = window.last[index], window.last_s[index]
+    previous, gap_s = window.previous[index], last_s - window.previous_s[index]
+    remaining_s = float(bucket_at(time_s) * BUCKET_S) - last_s
+    current = (last_s <= time_s) & (time_s - last_s < BUCKET_S)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        reaches = last + (last - previous) / gap_s * remaining_s
+        near = (gap_s > 0) & (gap_s <= parameters.slope_s)
+        by_slope = near & (last >= parameters.crossing_from * limit) & (reaches > limit)
+        by_level = ~near & (last >= parameters.crossing_level * limit)
+        crossing: Array = current & (last > previous) & (by_slope | by_level)
+    return crossing
+
+
+def _note_distress(slot: SlotState, index: Array, time_s: float, trigger: Array) -> None:
+    suffers = (trigger == OOM_KILL) | (trigger == THROTTLED)
+    distress_s = slot.decide.distress_s
+    distress_s[index] = np.where(suffers, np.maximum(distress_s[index], time_s), distress_s[index])
+
+
+def _blamed(slot: SlotState, index: Array, time_s: float, trigger: Array, parameters: SizingParameters) -> Array:
+    """Resources that suffer soon after a cut of theirs: bool [m, 2]."""
+    suffers = (trigger == OOM_KILL) | (trigger == THROTTLED)
+    blamed: Array = suffers & cut_lately(slot.decide, index, time_s, parameters)
+    return blamed
+
+
+def _free(slot: SlotState, index: Array, time_s: float) -> Array:
+    """Rows that await no outcome and no roster: bool [m]."""
+    decide = slot.decide
+    free: Array = (time_s >= decide.pending_until_s[index]) & (time_s >= decide.blocked_until_s[index])
+    return free
+
+
+def _quiet(slot: SlotState, index: Array, time_s: float, parameters: SizingParameters) -> Array:
+    """Resources of which nothing urgent was said lately; what is not commanded is repeated less often. bool [m, 2]."""
+    able = may_command(slot.placement, index, URGENT_UP)
+    wait_s = np.where(able, parameters.urgent_cool_down_s, parameters.urgent_repeat_s)
+    quiet: Array = time_s - slot.decide.urgent_s[index] >= wait_s[:, None]
+    return quiet
+
+
+def settle(
+    slot: SlotState, facts: Facts, active: Array, blamed: Array, request: Array, limit: Array, context: Context
+) -> Verdicts:
+    """Publishes raises of the resources with an `active` trigger [m, 2].
+
+    Resources that are `blamed` [m, 2] on a cut get their size from before it. `request` and `limit` [m, 2] are the
+    raised sizes of the others. What a ceiling leaves as it is becomes a hold.
+    """
+    decide, rows = slot.decide, facts.rows
+    before = np.where(decide.cut_request[rows] > facts.ceiling, facts.ceiling, decide.cut_request[rows])
+    request = np.where(blamed, before, request)
+    limit = np.where(blamed, decide.cut_limit[rows], limit)
+    moved = ((request != facts.request) & ~np.isnan(request)) | ((limit != facts.limit) & ~np.isnan(limit))
+    moved = moved.any(axis=1)
+    leading = np.where(blamed.any(axis=1), blamed, active != NO_TRIGGER)
+    trigger = np.where(leading, active, np.int8(len(TRIGGERS))).min(axis=1)
+    proposals = Proposals(
+        facts=facts,
+        action=np.where(~moved, HOLD, np.where(blamed.any(axis=1), ROLLBACK, URGENT_UP)),
+        reason=np.where(moved, _reasons(trigger, blamed), np.int8(REASON["at_ceiling"])),
+        trigger=trigger,
+        request=request,
+        limit=limit,
+    )
+    decide.urgent_s[rows] = np.where(active != NO_TRIGGER, facts.time_s, decide.urgent_s[rows])
+    take_back(decide, rows, blamed, facts.time_s, context.sizing)
+    disposition = dispositions(slot.placement, proposals)
+    note_recommended(slot.decide, proposals, disposition)
+    return publish(slot, proposals, disposition, np.ones(len(rows), dtype=np.bool_), context)
+
+
+def _reasons(trigger: Array, blamed: Array) -> Array:
+    """Reason of each row, int8 [m]: that of its trigger, or of the cut that is to blame."""
+    named = np.array([REASON.get(name, 0) for name in TRIGGERS], dtype=np.int8)
+    after_cut = np.where(blamed[:, MEMORY], REASON["oom_kill_after_cut"], REASON["throttled_after_cut"])
+    return np.where(blamed.any(axis=1), after_cut, named[trigger])
