@@ -56,12 +56,10 @@ class EngineThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         consumer._fetch_max_wait_ms = FETCH_MAX_WAIT_MS  # read again when the fetcher is built, in start()
         return consumer
 
-    async def _fetch_records(
-        self, consumer: Any, active_partitions: set[Any], timeout: float | None = None, max_records: int | None = None
-    ) -> Any:
+    async def _fetch_records(self, consumer: Any, active_partitions: set[Any], **limits: Any) -> Any:
         """Fetches from the partitions that are active now, even if the set, which is shared, is emptied meanwhile."""
         active = frozenset(active_partitions)
-        return await super()._fetch_records(consumer, active, timeout, max_records) if active else {}
+        return await super()._fetch_records(consumer, active, **limits) if active else {}
 
     async def on_start(self) -> None:
         await super().on_start()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import socket
 from typing import Any, Final
@@ -18,6 +17,7 @@ from engine.shell import adapter, health
 from engine.shell.brokers import required_partitions
 from engine.shell.engine import Engine
 from engine.shell.exits import die
+from engine.shell.quiet import quieten
 from engine.shell.settings import APP_ID, EVENTS, LARGEST_MESSAGE, EngineSettings
 
 log = structlog.get_logger("engine")
@@ -125,8 +125,7 @@ def run(settings: EngineSettings) -> None:
     """Runs one worker until SIGTERM or SIGINT. Raises UserError when the broker or its topics are not there."""
     partitions = required_partitions(settings.broker)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    for library in ("faust", "mode", "aiokafka", "asyncio", "engine.shell"):  # the last: Faust names services by module
-        logging.getLogger(library).setLevel(logging.WARNING)
+    quieten()
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     engine = make_engine(settings, partitions)
