@@ -8,7 +8,6 @@ from engine.core.context import Context
 from engine.core.decide import decide_at_close, observe_peaks
 from engine.core.effects import Refused, SlotEffects
 from engine.core.forecast import observe
-from engine.core.rows import Array
 from engine.core.state import SlotState
 from engine.core.window import Closed, close
 from engine.messages import Forecaster, Metrics, Roster
@@ -53,7 +52,7 @@ def _learn_and_decide(state: SlotState, closed: Closed, stale: bool, context: Co
     state.count("buckets_closed")
     if stale:
         return
-    sampled: Array = ~np.isnan(closed.mean).all(axis=1)
+    sampled = np.any(~np.isnan(closed.mean), axis=1)
     verdicts = decide_at_close(state, closed.bucket, sampled, closed.fresh, context)
     effects.decisions.extend(verdicts.decisions)
     effects.commands.extend(verdicts.commands)

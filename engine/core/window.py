@@ -48,7 +48,8 @@ class Closed:
 
 def bucket_of(time_s: Array) -> Array:
     """Bucket that a time falls into, int64."""
-    return np.floor_divide(time_s, BUCKET_S).astype(np.int64) + 1
+    bucket: Array = np.floor_divide(time_s, BUCKET_S).astype(np.int64) + 1
+    return bucket
 
 
 def add(window: WindowRows, rows: Array, time_s: Array, value: Array, fresh: Array) -> Array:
@@ -60,7 +61,7 @@ def add(window: WindowRows, rows: Array, time_s: Array, value: Array, fresh: Arr
     half = bucket & 1
     second = time_s.astype(np.int64) - (bucket - 1) * BUCKET_S
     word, bit = second >> 6, np.left_shift(np.uint64(1), (second & 63).astype(np.uint64))
-    new = (window.seen[rows, half, word] & bit) == 0
+    new: Array = (window.seen[rows, half, word] & bit) == 0
     rows, half, word, bit = rows[new], half[new], word[new], bit[new]
     time_s, value, fresh = time_s[new], value[new], fresh[new]
     window.seen[rows, half, word] |= bit
