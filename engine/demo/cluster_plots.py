@@ -15,7 +15,7 @@ from engine.demo.plots import Figure, mark_pilot
 from engine.demo.standing import in_order, is_piloted
 from engine.demo.trajectories import Trajectories
 from engine.messages import Decision
-from engine.units import BUCKET_S, RESOURCES
+from engine.units import BUCKET_S, CPU, RESOURCES
 
 USED_FILL: Final = "rgba(51, 65, 85, 0.14)"
 
@@ -25,7 +25,7 @@ def halves_figure(
 ) -> Figure:
     """Left the containers that auto-pilot was turned on for, right the others with what would have been requested."""
     piloted = np.array([is_piloted(name, scope) for name in trajectories.containers])
-    resources = [r for r in range(len(RESOURCES)) if not np.isnan(trajectories.mean[:, :, r]).all()]
+    resources = [r for r in range(len(RESOURCES)) if not np.isnan(trajectories.mean[:, :, r]).all()] or [CPU]
     titles = [f"{scope}: auto-pilot full", "the others: recommendations only"]
     figure = make_subplots(
         rows=len(resources), cols=2, shared_xaxes=True, shared_yaxes=False, vertical_spacing=0.08,

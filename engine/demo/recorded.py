@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from confluent_kafka.admin import AdminClient
 
+from engine.broker.admin import connect, declared_partitions
 from engine.codec import decode_command, decode_dead_letter, decode_decision
 from engine.core.partition import Record
 from engine.core.snapshot import unpack
@@ -39,56 +39,69 @@ class Recorded:
         return dict(total)
 
 
+class Reader:
+    """Reads whole topics. `client` knows how many partitions they have; a fresh aiokafka consumer may not yet."""
+
+    def __init__(self, consumer: AIOKafkaConsumer, client: AdminClient, cluster: str) -> None:
+        self._consumer = consumer
+        self._client = client
+        self._mine = f"{cluster}/"
+
+    async def mine(self, topic: str) -> list[ConsumerRecord]:
+        """Records of this cluster (by key) up to the topic's present end, each partition in its order."""
+        return [record for record in await self.all(topic) if _text(record.key).startswith(self._mine)]
+
+    async def all(self, topic: str) -> list[ConsumerRecord]:
+        count = declared_partitions(self._client, topic)
+        partitions = [TopicPartition(topic, number) for number in range(count)]
+        self._consumer.assign(partitions)
+        ends = await self._consumer.end_offsets(partitions)
+        for partition, start in (await self._consumer.beginning_offsets(partitions)).items():
+            self._consumer.seek(partition, start)  # unlike seek_to_beginning it cannot lose to a reset under way
+        records: list[ConsumerRecord] = []
+        while any([await self._consumer.position(partition) < ends[partition] for partition in partitions]):
+            for batch in (await self._consumer.getmany(timeout_ms=200)).values():
+                records.extend(batch)
+        return records
+
+
 async def read_back(broker: str, cluster: str) -> Recorded:
-    """Reads all topics from their beginnings to their present ends."""
+    """Reads all topics from their beginnings to their present ends. Raises UserError when the broker is gone."""
+    client = connect(broker)
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=broker, enable_auto_commit=False, max_partition_fetch_bytes=2 * LARGEST_MESSAGE
+        bootstrap_servers=broker,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=2 * LARGEST_MESSAGE,
     )
     await consumer.start()
     try:
-        return await _read_back(consumer, cluster)
+        return await _read_back(Reader(consumer, client, cluster), declared_partitions(client, EVENTS), cluster)
     finally:
         await consumer.stop()
 
 
-async def _read_back(consumer: AIOKafkaConsumer, cluster: str) -> Recorded:
-    mine = f"{cluster}/"
-    records = [_record(r) async for r in _all(consumer, EVENTS) if _text(r.key).startswith(mine)]
-    published = [r.value async for r in _all(consumer, DECISIONS) if _text(r.key).startswith(mine)]
-    decisions = [decode_decision(payload) for payload in published]
+async def _read_back(reader: Reader, partitions: int, cluster: str) -> Recorded:
     newest = NewestRows()
-    async for r in _all(consumer, CHANGELOG):
-        if r.value and _text(r.key).startswith(mine):
+    for r in await reader.mine(CHANGELOG):
+        if r.value:
             newest.add(r.partition, _text(r.key), r.value)
-    commands = [decode_command(r.value) async for r in _all(consumer, commands_topic(cluster))]
-    dead = [r.value async for r in _all(consumer, DEAD_LETTER) if _text(r.key).startswith(mine)]
+    published = [r.value for r in await reader.mine(DECISIONS)]
+    decisions = [decode_decision(payload) for payload in published]
+    commands = [decode_command(r.value) for r in await reader.all(commands_topic(cluster))]
+    letters = [decode_dead_letter(r.value) for r in await reader.mine(DEAD_LETTER)]
     return Recorded(
-        partitions=len(consumer.partitions_for_topic(EVENTS)),
-        records=records,
+        partitions=partitions,
+        records=[
+            Record(r.partition, r.offset, _text(r.key), r.value, r.timestamp / 1000) for r in await reader.mine(EVENTS)
+        ],
         published=[(decision.id, payload) for decision, payload in zip(decisions, published, strict=True)],
         decisions=list({decision.id: decision for decision in decisions}.values()),
         commands=list({command.id: command for command in commands if isinstance(command, Command)}.values()),
-        dead_letters=list({letter.id: letter for letter in map(decode_dead_letter, dead)}.values()),
+        dead_letters=list({letter.id: letter for letter in letters}.values()),
         slots=[unpack(row) for _, _, row, _ in newest.drain()],
     )
 
 
-def _record(r: ConsumerRecord) -> Record:
-    return Record(r.partition, r.offset, _text(r.key), r.value, r.timestamp / 1000)
-
-
 def _text(key: bytes | None) -> str:
     return (key or b"").decode(errors="replace")
-
-
-async def _all(consumer: AIOKafkaConsumer, topic: str) -> AsyncIterator[Any]:
-    """Records of a topic up to its present end, each partition in its order."""
-    await consumer.topics()  # learns of topics made since
-    partitions = [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())]
-    consumer.assign(partitions)
-    ends = await consumer.end_offsets(partitions)
-    await consumer.seek_to_beginning(*partitions)
-    while any([await consumer.position(partition) < ends[partition] for partition in partitions]):
-        for batch in (await consumer.getmany(timeout_ms=200)).values():
-            for record in batch:
-                yield record

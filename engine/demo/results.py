@@ -15,6 +15,7 @@ from agents.executor.summary import summarise as read_ledger
 from agents.simulated.cluster import SimulatedCluster
 from engine.codec import decode_event
 from engine.core.context import Context
+from engine.core.decide import savings
 from engine.core.partition import Record
 from engine.demo.accuracy import accuracies
 from engine.demo.audit import compare, fold_log
@@ -69,6 +70,7 @@ def evaluate(left: Left, source: Source, plan: Plan, scope: str, context: Contex
     folded = fold_log(recorded.records, recorded.partitions, context, run)
     outcomes = _first_outcomes(events)
     scored = accuracies(run)
+    saved = [savings(state) for state in recorded.slots]
     facts = Facts(
         trace=source.title,
         derived=source.derived,
@@ -81,6 +83,8 @@ def evaluate(left: Left, source: Source, plan: Plan, scope: str, context: Contex
         decisions=recorded.decisions,
         commands=recorded.commands,
         outcomes=outcomes,
+        realised_usd=sum(realised for realised, _ in saved),
+        recommended_usd=sum(recommended for _, recommended in saved),
         accuracies=scored,
         latencies_ms=left.latencies_ms,
         writes=left.writes,

@@ -11,7 +11,6 @@ import numpy as np
 
 from engine.demo.accuracy import Accuracy
 from engine.demo.audit import Audit
-from engine.demo.standing import savings
 from engine.messages import Command, DeadLetter, Decision, Outcome
 from engine.units import BUCKET_S
 
@@ -23,7 +22,10 @@ class Percentiles(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What was measured. `counters` are the fold's own, from the rows of state; outcomes by command id."""
+    """What was measured. `counters` are the fold's own, from the rows of state, as are the savings.
+
+    Savings are USD a month: realised by applied commands, and recommended but not commanded. Outcomes by command id.
+    """
 
     trace: str
     derived: str
@@ -36,6 +38,8 @@ class Facts:
     decisions: Sequence[Decision]
     commands: Sequence[Command]
     outcomes: Mapping[str, Outcome]
+    realised_usd: float
+    recommended_usd: float
     accuracies: Sequence[Accuracy]
     latencies_ms: Sequence[float]
     writes: int
@@ -103,7 +107,6 @@ def summarise(facts: Facts) -> Summary:
     by = {(accuracy.resource, accuracy.lead_s): accuracy for accuracy in facts.accuracies}
     cpu_2h, cpu_4h = by["cpu", 7200], by["cpu", 14400]
     memory_2h, memory_4h = by["memory", 7200], by["memory", 14400]
-    saving = savings(facts.decisions, facts.outcomes)
     folded = facts.counters.get("samples_folded", 0)
     outcomes = facts.outcomes.values()
     return Summary(
@@ -127,9 +130,9 @@ def summarise(facts: Facts) -> Summary:
         commands_applied=sum(outcome.status == "applied" for outcome in outcomes),
         commands_refused=dict(sorted(Counter(o.reason for o in outcomes if o.status != "applied").items())),
         simulated_writes=facts.writes,
-        monthly_saving_usd=saving.total,
-        monthly_saving_realised_usd=saving.realised,
-        monthly_saving_recommended_usd=saving.recommended,
+        monthly_saving_usd=round(facts.realised_usd + facts.recommended_usd, 2),
+        monthly_saving_realised_usd=round(facts.realised_usd, 2),
+        monthly_saving_recommended_usd=round(facts.recommended_usd, 2),
         wape_2h=_short(cpu_2h.wape),
         wape_4h=_short(cpu_4h.wape),
         coverage_95=_short(cpu_4h.above),

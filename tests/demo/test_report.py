@@ -43,6 +43,8 @@ def summary(sent: int = 1000, missing: int = 0) -> Summary:
             decisions=made_up.decisions(),
             commands=[],
             outcomes=outcomes(),
+            realised_usd=16.0,
+            recommended_usd=24.5,
             accuracies=accuracies(made_up.trajectories()),
             latencies_ms=[10.0, 20.0, 30.0],
             writes=5,

@@ -3,32 +3,18 @@
 from __future__ import annotations
 
 from engine.demo.interesting import choose
-from engine.demo.standing import Savings, savings
 from engine.demo.summary import outcome_delays
 from engine.messages import Command, Outcome, OutcomeStatus, Size
 from tests.demo import made_up
 from tests.demo.made_up import decision
 
-A, B = made_up.NAMES[0], made_up.NAMES[1]
+A = made_up.NAMES[0]
 
 
 def outcome(command_id: str, status: OutcomeStatus = "applied", reason: str = "") -> Outcome:
     time_s = (made_up.AUTOPILOT_BUCKET + 1) * 300.0
     about = {"cluster": "shop", "slot": 0, "sent_s": 0.0, "container": A, "time_s": time_s}
     return Outcome(command_id=command_id, status=status, reason=reason, **about)  # type: ignore[arg-type]
-
-
-def test_applied_decisions_add_up_and_only_the_last_recommendation_counts() -> None:
-    down, back = decision(A, 100, saving=10.0), decision(A, 110, "rollback", -4.0)
-    first, second = decision(B, 100, saving=7.0), decision(B, 120, saving=9.0)
-    outcomes = {d.id: outcome(d.id) for d in (down, back)}
-    # a: 10 - 4 carried out; b: the recommendation of bucket 120 replaces the one of bucket 100
-    assert savings([second, down, first, back], outcomes) == Savings(15.0, 6.0, 9.0)
-
-
-def test_a_refused_command_saves_nothing() -> None:
-    down = decision(A, 100, saving=10.0)
-    assert savings([down], {down.id: outcome(down.id, "refused", "expired")}) == Savings(0.0, 0.0, 0.0)
 
 
 def test_each_container_shown_has_a_reason_and_is_shown_once() -> None:
