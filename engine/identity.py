@@ -48,4 +48,4 @@ def decision_id(container: str, action: str, time_s: float) -> str:
 
 
 def is_cluster_name(name: str) -> bool:
-    return re.match(CLUSTER_NAME, name) is not None
+    return re.fullmatch(CLUSTER_NAME, name) is not None

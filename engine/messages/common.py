@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 VERSION = "1.0"
 
-Name = Annotated[str, Meta(min_length=1, max_length=253, pattern=r"^[^/\s]+$")]
-ClusterName = Annotated[str, Meta(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$")]
+
+def written_version() -> Any:
+    """Field `version` of a message: by a factory, for `omit_defaults` would leave a plain default out of the bytes."""
+    return field(default_factory=lambda: VERSION)
+
+
+Name = Annotated[str, Meta(min_length=1, max_length=253, pattern=r"^[^/\s]+\Z")]
+ClusterName = Annotated[str, Meta(pattern=r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\Z")]
 Seconds = Annotated[float, Meta(ge=0.0, le=4_102_444_800.0)]
 Amount = Annotated[float, Meta(ge=0.0)]
 Count = Annotated[int, Meta(ge=0)]

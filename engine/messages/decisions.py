@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from engine.messages.common import VERSION, ClusterName, Count, Seconds, Size, Stage
+from engine.messages.common import ClusterName, Count, Seconds, Size, Stage, written_version
 
 Action = Literal["resize_up", "resize_down", "urgent_up", "rollback", "hold"]
 Disposition = Literal["commanded", "recommended", "observed", "frozen", "none"]
@@ -63,7 +63,7 @@ class Decision(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field=
     over all replicas; a negative saving costs.
     """
 
-    version: str = VERSION
+    version: str = written_version()
     id: str
     cluster: ClusterName
     slot: Count
@@ -89,7 +89,7 @@ class Command(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="
     The executor refuses it after `valid_until_s`, for another cluster, and outside of `floor`..`ceiling`.
     """
 
-    version: str = VERSION
+    version: str = written_version()
     id: str
     cluster: ClusterName
     slot: Count
@@ -107,7 +107,7 @@ class Command(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="
 class FreezeCommand(Struct, frozen=True, kw_only=True, tag_field="kind", tag="freeze"):
     """Obeyed at once: nothing within the scope is applied until it is lifted. Scopes as in `events.Freeze`."""
 
-    version: str = VERSION
+    version: str = written_version()
     cluster: ClusterName
     frozen: bool = True
     scope: str = ""

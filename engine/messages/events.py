@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from engine.messages.common import VERSION, Amount, ClusterName, Count, Name, Policy, Seconds, Size, Stage
+from engine.messages.common import Amount, ClusterName, Count, Name, Policy, Seconds, Size, Stage, written_version
 
 
 class ContainerSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -27,7 +27,7 @@ class ContainerSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Event(Struct, frozen=True, kw_only=True, tag_field="kind"):
     """What every event has. `sent_s` is the agent's clock (a replay's clock in a replay) when the message was sent."""
 
-    version: str = VERSION
+    version: str = written_version()
     cluster: ClusterName
     slot: Count
     sent_s: Seconds

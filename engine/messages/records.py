@@ -6,13 +6,13 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from engine.messages.common import VERSION, ClusterName, Count, Seconds
+from engine.messages.common import ClusterName, Count, Seconds, written_version
 
 
 class Cluster(Struct, frozen=True, kw_only=True, tag_field="kind", tag="cluster"):
     """A declared cluster, as agents and people read it. `slots` never changes."""
 
-    version: str = VERSION
+    version: str = written_version()
     name: ClusterName
     slots: Annotated[int, Meta(ge=1)]
     clock: Literal["wall", "replay"] = "wall"
@@ -36,7 +36,7 @@ class DeadLetter(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_fiel
     `sha256` and `size` are those of all of it.
     """
 
-    version: str = VERSION
+    version: str = written_version()
     id: str
     topic: str
     partition: int

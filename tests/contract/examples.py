@@ -1,0 +1,216 @@
+"""One full example of every kind of message. Its bytes are the golden file of the same name.
+
+`python -m tests.contract.examples` writes golden files that are missing. One that is there changes by hand only: it is
+what programs of this major version have written, and it must stay readable.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from msgspec import Struct
+
+from engine import codec
+from engine.messages import (
+    Approve,
+    Autopilot,
+    Cluster,
+    Command,
+    ContainerSpec,
+    Control,
+    DeadLetter,
+    Decision,
+    Declare,
+    DroppedCell,
+    Evidence,
+    Forecaster,
+    Freeze,
+    FreezeCommand,
+    LeadForecast,
+    Metrics,
+    Outcome,
+    Policy,
+    ResourceEvidence,
+    Roster,
+    RunnerUp,
+    Size,
+)
+
+GOLDEN: Final = Path(__file__).parents[1] / "golden"
+MIB: Final = 2.0**20
+
+
+class Example(NamedTuple):
+    """A message and what decodes it."""
+
+    decode: codec.Decoder[Any]
+    message: Struct
+
+
+_CURRENT = Size(cpu_request=0.5, cpu_limit=1.0, memory_request=256 * MIB, memory_limit=512 * MIB)
+_TARGET = Size(cpu_request=0.75, cpu_limit=1.5, memory_request=256 * MIB, memory_limit=512 * MIB)
+_CONTAINERS = [
+    ContainerSpec(
+        namespace="web",
+        workload="cart",
+        container="app",
+        replicas=3,
+        size=_CURRENT,
+        node_type="m5.large",
+        policy=Policy(
+            autopilot="full",
+            floor=Size(cpu_request=0.1),
+            ceiling=Size(cpu_request=4.0, memory_request=8192 * MIB),
+            forecaster=Forecaster("HoltWinters", {"alpha": 0.3, "seasonality": 24}),
+        ),
+    ),
+    ContainerSpec(namespace="batch", workload="nightly", container="job", workload_kind="CronJob", assumed=True),
+]
+
+
+def _control(body: Declare | Autopilot | Approve | Freeze) -> Example:
+    message = Control(cluster="shop", slot=2, sent_s=1_700_000_100.25, author="ann", body=body)
+    return Example(codec.decode_event, message)
+
+
+EXAMPLES: Final[dict[str, Example]] = {
+    "roster": Example(
+        codec.decode_event,
+        Roster(
+            cluster="shop",
+            slot=2,
+            sent_s=1_700_000_100.25,
+            roster=codec.roster_hash(_CONTAINERS),
+            time_s=1_700_000_100.0,
+            containers=_CONTAINERS,
+        ),
+    ),
+    "metrics": Example(
+        codec.decode_event,
+        Metrics(
+            cluster="shop",
+            slot=2,
+            sent_s=1_700_000_100.25,
+            roster="0011223344556677",
+            time_s=1_700_000_100.0,
+            cpu_max=[0.25, None],
+            memory_max=[200 * MIB, 10 * MIB],
+            cpu_sum=[0.6, None],
+            memory_sum=[600 * MIB, 10 * MIB],
+            replicas=[3, 1],
+            throttled=[0.125, None],
+            restarts=[0, 1],
+            oom_kills=[0, 1],
+            times_s=[None, 1_700_000_085.5],
+        ),
+    ),
+    "outcome": Example(
+        codec.decode_event,
+        Outcome(
+            cluster="shop",
+            slot=2,
+            sent_s=1_700_000_100.25,
+            container="shop/web/cart/app",
+            command_id="0123456789abcdef",
+            status="refused",
+            reason="expired",
+            detail="valid until 1700000090",
+            size=_CURRENT,
+            time_s=1_700_000_099.5,
+        ),
+    ),
+    "control_declare": _control(Declare(slots=3, clock="replay")),
+    "control_autopilot": _control(Autopilot(stage="up_only", scope="web/cart")),
+    "control_approve": _control(Approve(container="shop/web/cart/app", decision_id="0123456789abcdef")),
+    "control_freeze": _control(Freeze(frozen=False, scope="web")),
+    "decision": Example(
+        codec.decode_decision,
+        Decision(
+            id="0123456789abcdef",
+            cluster="shop",
+            slot=2,
+            container="shop/web/cart/app",
+            action="resize_up",
+            reason="forecast_above_request",
+            text="CPU is expected to need 0.75 cores",
+            time_s=1_700_000_100.0,
+            sampled_s=1_700_000_085.5,
+            valid_until_s=1_700_000_685.5,
+            current=_CURRENT,
+            target=_TARGET,
+            replicas=3,
+            monthly_saving_usd=-12.5,
+            stage="full",
+            disposition="commanded",
+            evidence=Evidence(
+                cpu=ResourceEvidence(
+                    forecast=[LeadForecast(300, 0.5, 0.6, 0.75), LeadForecast(14_400, 0.4, 0.6, 0.9)],
+                    recent_peak=0.625,
+                    day_peak=0.75,
+                    last=0.5,
+                    wape=0.125,
+                    coverage=0.9375,
+                    quantile=0.975,
+                ),
+                memory=ResourceEvidence(last=200 * MIB),
+                trigger="bucket_close",
+                runner_up=RunnerUp("keep", _CURRENT, 50.0, "throttled in 1 of 20 minutes"),
+                buckets_seen=288,
+                price_node_type="m5.large",
+                price_assumed=True,
+            ),
+        ),
+    ),
+    "command": Example(
+        codec.decode_command,
+        Command(
+            id="0123456789abcdef",
+            cluster="shop",
+            slot=2,
+            container="shop/web/cart/app",
+            action="resize_up",
+            reason="forecast_above_request",
+            time_s=1_700_000_100.0,
+            valid_until_s=1_700_000_685.5,
+            expected=_CURRENT,
+            target=_TARGET,
+            floor=Size(cpu_request=0.1),
+            ceiling=Size(cpu_request=4.0),
+        ),
+    ),
+    "freeze_command": Example(
+        codec.decode_command,
+        FreezeCommand(cluster="shop", frozen=True, scope="web", author="ann", sent_s=1_700_000_100.25),
+    ),
+    "cluster": Example(
+        codec.decode_cluster, Cluster(name="shop", slots=3, clock="replay", declared_s=1_700_000_000.5)
+    ),
+    "dead_letter": Example(
+        codec.decode_dead_letter,
+        DeadLetter(
+            id="events/3/17",
+            topic="events",
+            partition=3,
+            offset=17,
+            key="shop/2",
+            reason="out_of_range",
+            detail="1 of 2 samples",
+            samples=1,
+            cells=[DroppedCell(1, "cpu_max", -1.0, "negative", "shop/batch/nightly/job")],
+            payload="e30=",
+            sha256="44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a",
+            size=2,
+        ),
+    ),
+}
+
+
+def golden(name: str) -> Path:
+    return GOLDEN / f"{name}.json"
+
+
+if __name__ == "__main__":
+    for name, example in EXAMPLES.items():
+        if not golden(name).exists():
+            golden(name).write_bytes(codec.encode(example.message) + b"\n")
