@@ -42,7 +42,6 @@ class EngineSettings(Settings):
     instance_id: str | None = Field(
         None, description="Static membership: a restart under the same name within the session moves no partitions."
     )
-    catalogue: Path | None = Field(None, description="Prices of node types, instead of those that ship with trimtab.")
 
     @model_validator(mode="after")
     def _heartbeats_fit(self) -> EngineSettings:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any, Final
 
 import numpy as np
+from prometheus_client import Gauge
 
+from engine.core.decide import savings
 from engine.core.forecast import LEADS
 from engine.core.partition import PartitionFold
 from engine.core.state import SlotState
@@ -43,10 +45,8 @@ def count(states: list[SlotState], telemetry: Telemetry, now_s: float) -> None:
         containers[state.cluster] += len(state.containers)
     for result in RESULTS:
         telemetry.samples.labels(result).set(counters[f"samples_{result}"])
-    for gauge, numbers in ((telemetry.slots, slots), (telemetry.containers, containers)):
-        gauge.clear()
-        for cluster, number in numbers.items():
-            gauge.labels(cluster).set(number)
+    _set_by_cluster(telemetry.slots, slots)
+    _set_by_cluster(telemetry.containers, containers)
     _count_watermarks(states, telemetry, now_s)
 
 
@@ -67,12 +67,19 @@ def _count_watermarks(states: list[SlotState], telemetry: Telemetry, now_s: floa
 async def judge(states: list[SlotState], telemetry: Telemetry) -> None:
     """Sets the gauges of quality: medians over containers. Gives the loop back every few slots."""
     errors, actuals, covered, scored = [], [], [], []
+    realised: dict[str, float] = {}
+    recommended: dict[str, float] = {}
     async for state in _gently(states):
         rows = state.forecast
         errors.append(rows.absolute_errors.copy())
         actuals.append(rows.actuals.copy())
         covered.append(rows.covered.sum(axis=0, dtype=np.int64))
         scored.append(rows.scored.sum(axis=0, dtype=np.int64))
+        now, wanted = savings(state)
+        realised[state.cluster] = realised.get(state.cluster, 0.0) + now
+        recommended[state.cluster] = recommended.get(state.cluster, 0.0) + wanted
+    _set_by_cluster(telemetry.monthly_saving, realised)
+    _set_by_cluster(telemetry.recommended_saving, recommended)
     if not states:
         return
     error, actual = np.concatenate(errors), np.concatenate(actuals)
@@ -86,6 +93,13 @@ async def judge(states: list[SlotState], telemetry: Telemetry) -> None:
                 telemetry.wape.labels(*labels).set(float(np.median(ratio)))
             if trials[resource, index]:
                 telemetry.coverage.labels(*labels).set(float(hits[resource, index] / trials[resource, index]))
+
+
+def _set_by_cluster(gauge: Gauge, amounts: Mapping[str, float]) -> None:
+    """Clusters that are held no longer lose their value."""
+    gauge.clear()
+    for cluster, amount in amounts.items():
+        gauge.labels(cluster).set(amount)
 
 
 async def _gently(states: list[SlotState]) -> AsyncIterator[SlotState]:

@@ -61,7 +61,10 @@ class Telemetry:
             "coverage_ratio", "Share of actual buckets at or under the forecast's 95 % quantile.", ("resource", "lead")
         )
         self.monthly_saving = self._gauge(
-            "monthly_saving_usd", "What the sizes decided last save in 730 hours, commanded or not.", ("cluster",)
+            "monthly_saving_usd", "Saved in 730 hours by applied commands; raises count against.", ("cluster",)
+        )
+        self.recommended_saving = self._gauge(
+            "recommended_saving_usd", "What decisions that were not commanded would save in 730 hours.", ("cluster",)
         )
 
     def _declare_operations(self) -> None:

@@ -1,0 +1,68 @@
+"""Gauges from state, worked by hand."""
+
+from __future__ import annotations
+
+import asyncio
+
+import numpy as np
+import pytest
+from prometheus_client import generate_latest
+
+from engine.core.state import SlotState
+from engine.shell.survey import count, judge, progress
+from engine.shell.telemetry import Telemetry
+
+
+def slot(number: int, watermark_s: float, clock: str = "wall", containers: int = 2) -> SlotState:
+    state = SlotState("shop", number, 2, clock=clock, watermark_s=watermark_s)
+    state.add_rows([f"shop/web/s{number}w{n}/app" for n in range(containers)])
+    state.count("samples_folded", 10)
+    return state
+
+
+def value(telemetry: Telemetry, name: str, **labels: str) -> float | None:
+    found: float | None = telemetry.registry.get_sample_value(f"trimtab_engine_{name}", labels)
+    return found
+
+
+def test_progress_is_that_of_the_last_slot() -> None:
+    assert progress([slot(0, 900.0), slot(1, 600.0)]) == {"clusters": {"shop": {"watermark_s": 600.0, "slots": 2}}}
+
+
+def test_sums_over_slots() -> None:
+    telemetry = Telemetry()
+    count([slot(0, 900.0), slot(1, 600.0, containers=3)], telemetry, now_s=1000.0)
+    assert value(telemetry, "samples", result="folded") == 20
+    assert value(telemetry, "containers", cluster="shop") == 5
+    assert value(telemetry, "slots", cluster="shop") == 2
+    assert value(telemetry, "watermark_lag_seconds", cluster="shop") == 400
+    count([], telemetry, now_s=1000.0)
+    assert value(telemetry, "slots", cluster="shop") is None, "the partitions went elsewhere"
+
+
+def test_a_replay_is_behind_its_first_slot_not_the_wall_clock() -> None:
+    telemetry = Telemetry()
+    count([slot(0, 900.0, "replay"), slot(1, 600.0, "replay")], telemetry, now_s=1e9)
+    assert value(telemetry, "watermark_lag_seconds", cluster="shop") == 300
+
+
+def test_medians_are_over_containers_that_were_scored() -> None:
+    telemetry = Telemetry()
+    state = slot(0, 900.0, containers=4)
+    state.forecast.absolute_errors[:, 0, 2] = [1.0, 2.0, 9.0, 5.0]
+    state.forecast.actuals[:, 0, 2] = [10.0, 10.0, 10.0, 0.0]  # the fourth was never scored: .1, .2, .9
+    state.forecast.scored[:, 0, 2] = [10, 10, 10, 0]
+    state.forecast.covered[:, 0, 2] = [10, 9, 8, 0]
+    asyncio.run(judge([state], telemetry))
+    assert value(telemetry, "wape_ratio", resource="cpu", lead="4h") == pytest.approx(0.2)
+    assert value(telemetry, "coverage_ratio", resource="cpu", lead="4h") == pytest.approx(27 / 30)
+    assert value(telemetry, "wape_ratio", resource="memory", lead="4h") is None
+    assert value(telemetry, "monthly_saving_usd", cluster="shop") == 0.0
+    assert not np.isnan(state.forecast.absolute_errors).any()
+
+
+def test_every_metric_has_help_and_the_program_in_its_name() -> None:
+    text = generate_latest(Telemetry().registry).decode()
+    names = [line.split()[2] for line in text.splitlines() if line.startswith("# HELP")]
+    assert len(names) > 20
+    assert all(name.startswith("trimtab_engine_") for name in names)
