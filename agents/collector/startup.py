@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, Literal, NamedTuple
 
-from aiokafka import AIOKafkaConsumer
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from structlog.stdlib import get_logger
 
@@ -60,17 +60,14 @@ def _remembered(names: Sequence[str], spool: Spool) -> Ground | None:
 
 
 async def _partitions(broker: str) -> int:
-    consumer = AIOKafkaConsumer(bootstrap_servers=broker, enable_auto_commit=False)
+    admin = AIOKafkaAdminClient(bootstrap_servers=broker)
     try:
-        await consumer.start()
-        topics = await consumer.topics()
-        found = consumer.partitions_for_topic(EVENTS) if EVENTS in topics else None
-    except KafkaError as error:
+        await admin.start()
+        (topic,) = await admin.describe_topics([EVENTS])
+    except (KafkaError, OSError) as error:
         raise UserError(f"No Kafka answers at {broker}: start one, or name another with --broker.") from error
     finally:
-        await consumer.stop()
-    if not found:
+        await admin.close()
+    if not topic["partitions"]:
         raise UserError(f"This Kafka has no topic `{EVENTS}`: `trimtab topics apply` makes it.")
-    return len(found)
-
-
+    return len(topic["partitions"])

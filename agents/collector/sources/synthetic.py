@@ -18,6 +18,7 @@ from engine.units import CPU, MEMORY
 NAMESPACES: Final = 50
 GROUPS: Final = 15
 """Slots are scraped in turn, in so many groups spread over the interval: no burst at its start."""
+TURNS: Final = 40
 LAST_ROSTER_S: Final = 600.0
 THROTTLED_SHARE: Final = 0.5
 NODE_TYPE: Final = "m5.large"
@@ -37,7 +38,9 @@ class _Slot:
         self.sent_s = -np.inf
 
     def roster_event(self, time_s: float) -> Roster:
-        self.sent_s = time_s
+        """The first is followed by the second after a time of the slot's own, so that not all are due at once."""
+        first = np.isinf(self.sent_s)
+        self.sent_s = time_s - (ROSTER_INTERVAL_S * (self.number % TURNS) / TURNS if first else 0.0)
         return roster_event(self.cluster, self.number, time_s, self.roster, self._specs())
 
     def metrics_event(self, time_s: float, value: Usage) -> Metrics:
