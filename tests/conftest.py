@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,6 +13,16 @@ import pytest
 from engine.broker.development import DevelopmentBroker
 from engine.errors import UserError
 from tests.brokers import shared_broker
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Under pytest-xdist all that needs Kafka goes to one worker, one after another.
+
+    Faults are timed, and several brokers, engines and agents at once would starve each other on a small machine.
+    """
+    for item in items:
+        if item.get_closest_marker("broker"):
+            item.add_marker(pytest.mark.xdist_group("broker"))
 
 
 @pytest.fixture(scope="session")
@@ -43,5 +54,5 @@ def own_broker(tmp_path: Path) -> Iterator[DevelopmentBroker]:
 @pytest.fixture
 def prefix(request: pytest.FixtureRequest) -> Callable[[str], str]:
     """Names that no other test uses: `prefix("in")`."""
-    own = f"{request.node.name[:40]}-{uuid.uuid4().hex[:8]}".replace("[", ".").replace("]", "")
+    own = re.sub(r"[^A-Za-z0-9._-]+", ".", f"{request.node.name[:40]}-{uuid.uuid4().hex[:8]}")
     return lambda name: f"{own}-{name}"
