@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack
 from typing import Final
 
+import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
@@ -18,6 +20,11 @@ from engine.identity import commands_topic
 LARGEST_MESSAGE: Final = 4 * 2**20
 """Bytes; the limit of `events` and of the dead letters in topics.yaml."""
 REQUEST_MS: Final = 10_000
+SESSION_MS: Final = 6_000
+"""After so long without a sign of life another executor, or this one started anew, gets the commands. Kafka's least."""
+CLOSE_S: Final = 5.0
+
+log = structlog.get_logger()
 
 
 async def open_producer(broker: str, stack: AsyncExitStack) -> tuple[AIOKafkaProducer, int]:
@@ -29,7 +36,7 @@ async def open_producer(broker: str, stack: AsyncExitStack) -> tuple[AIOKafkaPro
         request_timeout_ms=REQUEST_MS,
         max_request_size=LARGEST_MESSAGE,
     )
-    stack.push_async_callback(producer.stop)
+    stack.push_async_callback(_close, producer)
     try:
         await producer.start()
         return producer, len(await producer.partitions_for(EVENTS))
@@ -48,9 +55,11 @@ async def open_inbox(
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         request_timeout_ms=REQUEST_MS,
+        session_timeout_ms=SESSION_MS,
+        heartbeat_interval_ms=SESSION_MS // 3,
         max_partition_fetch_bytes=LARGEST_MESSAGE,
     )
-    stack.push_async_callback(consumer.stop)
+    stack.push_async_callback(_close, consumer)
     await consumer.start()
     if topic not in await consumer.topics():
         raise UserError(f"Topic `{topic}` is missing: `trimtab cluster add {settings.cluster}` makes it.")
@@ -61,3 +70,13 @@ async def open_inbox(
     inbox = Inbox(consumer, topic, settings.cluster, ledger)
     consumer.subscribe([topic], listener=inbox)
     return inbox
+
+
+async def _close(client: AIOKafkaProducer | AIOKafkaConsumer) -> None:
+    """Closes, as far as that goes: without a broker aiokafka waits, or lets its own cancellation escape."""
+    closing = asyncio.ensure_future(client.stop())
+    await asyncio.wait({closing}, timeout=CLOSE_S)
+    if not closing.done():
+        closing.cancel()
+    elif closing.cancelled() or closing.exception() is not None:
+        log.warning("connection not closed in order", client=type(client).__name__)

@@ -41,7 +41,8 @@ class Inbox(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no
         self._filled = asyncio.Event()
         self._room = asyncio.Event()
 
-    def __len__(self) -> int:
+    def count(self) -> int:
+        """Messages that wait. Not `__len__`: aiokafka takes an empty listener for none."""
         return len(self._waiting)
 
     async def read(self) -> None:

@@ -75,7 +75,7 @@ class _Service:
             settings.cluster, declaration.slots, target, ledger, reporter.publish, telemetry, now_s
         )
         inbox = await open_inbox(settings, ledger, producer, stack)
-        telemetry.watch(lambda: len(inbox), ledger.size, lambda: len(ledger.frozen_scopes()))
+        telemetry.watch(inbox.count, ledger.size, lambda: len(ledger.frozen_scopes()))
         runner, port = await serve(
             settings.http_host, settings.http_port, telemetry.registry, lambda: None, lambda: _ready(inbox, reporter)
         )

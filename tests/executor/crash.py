@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import signal
 import sqlite3
-import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-
-from agents.simulated.cluster import SimulatedCluster
 
 
 def after_crash(path: Path) -> Path:
@@ -25,48 +21,56 @@ def after_crash(path: Path) -> Path:
 
 
 def kill_between_apply_and_report(
-    process: subprocess.Popen[bytes],
+    kill: Callable[[], object],
     simulated: Path,
     ledger: Path,
-    provoke: Callable[[], None],
+    provoke: Callable[[], object] = lambda: None,
     timeout_s: float = 30.0,
 ) -> list[str]:
     """SIGKILLs an executor that has written to its cluster and not yet noted so. Gives the ids of these commands.
 
-    `provoke` sends it at least one command that it will apply; whatever came before must have been handled. It is held
-    where it is wanted by SQLite's own locks, which any process may take: the cluster's until the intent is in the
-    ledger, then the ledger's, so that the write goes through and its outcome does not. Proves that it struck.
+    `kill` kills it and returns when it is dead. `provoke` sends it a command that it will apply, each time that it is
+    called; not needed where commands come anyway. It is held where it is wanted by SQLite's own locks, which any
+    process may take: the cluster's until an intent is in the ledger, then the ledger's, so that the write goes
+    through and its outcome does not. Fails when it never struck.
     """
-    before = len(SimulatedCluster(simulated).writes())
-    with _lock(ledger) as ledger_lock, _lock(simulated) as cluster_lock:
-        cluster_lock.execute("BEGIN IMMEDIATE")
-        provoke()
-        _until(lambda: _intents(ledger), timeout_s)  # the executor is about to write, and waits for the cluster's file
-        ledger_lock.execute("BEGIN IMMEDIATE")
-        cluster_lock.execute("ROLLBACK")
-        _until(lambda: len(SimulatedCluster(simulated).writes()) > before, timeout_s)  # now it waits for the ledger
-        process.send_signal(signal.SIGKILL)
-        process.wait(timeout_s)
-        ledger_lock.execute("ROLLBACK")
-    written = {write.command_id for write in SimulatedCluster(simulated).writes()[before:]}
-    struck = [id_ for id_ in _intents(ledger) if id_ in written]
-    assert struck, f"killed, but not between applying and reporting: wrote {written}"
-    return struck
+    deadline = time.monotonic() + timeout_s
+    with _connected(ledger) as ours, _connected(simulated) as theirs:
+        while time.monotonic() < deadline:
+            theirs.execute("BEGIN IMMEDIATE")
+            provoke()
+            _wait_until(lambda: _half_done(ledger), deadline)  # it is about to write, and waits for the cluster's file
+            ours.execute("BEGIN IMMEDIATE")
+            theirs.execute("ROLLBACK")
+            if _wait_until(lambda: _written(simulated, _half_done(ledger)), time.monotonic() + 1.0):
+                kill()  # it waits for the ledger's file
+                return _written(simulated, _half_done(ledger))
+            ours.execute("ROLLBACK")  # these were refused: there was nothing to write
+    raise AssertionError("it was never between applying and reporting")
 
 
 @contextmanager
-def _lock(path: Path) -> Iterator[sqlite3.Connection]:
+def _connected(path: Path) -> Iterator[sqlite3.Connection]:
+    """Closing the connection ends its transaction."""
     with closing(sqlite3.connect(path, timeout=30.0, isolation_level=None)) as connection:
         yield connection
 
 
-def _intents(ledger: Path) -> list[str]:
-    with closing(sqlite3.connect(ledger, timeout=30.0)) as connection:
+def _half_done(ledger: Path) -> list[str]:
+    """Commands between intent and decision."""
+    with _connected(ledger) as connection:
         return [id_ for (id_,) in connection.execute("SELECT id FROM commands WHERE phase = 'intent'")]
 
 
-def _until(condition: Callable[[], object], timeout_s: float) -> None:
-    deadline = time.monotonic() + timeout_s
+def _written(simulated: Path, ids: list[str]) -> list[str]:
+    with _connected(simulated) as connection:
+        written = {id_ for (id_,) in connection.execute("SELECT command_id FROM writes")}
+    return [id_ for id_ in ids if id_ in written]
+
+
+def _wait_until(condition: Callable[[], object], deadline: float) -> bool:
     while not condition():
-        assert time.monotonic() < deadline, "it never came to that"
+        if time.monotonic() > deadline:
+            return False
         time.sleep(0.002)
+    return True
