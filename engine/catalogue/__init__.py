@@ -1,0 +1,5 @@
+"""Prices of common instance types: a small generated file, and the split of a type's price into CPU and memory."""
+
+from engine.catalogue.prices import InstanceType, Rates, fit_rates, load_prices, load_types, split_price
+
+__all__ = ["InstanceType", "Rates", "fit_rates", "load_prices", "load_types", "split_price"]

@@ -14,7 +14,7 @@ from engine.core.decide.facts import bucket_at, gather
 from engine.core.decide.money import note_realised, prices_of
 from engine.core.decide.proposals import TRIGGERS, Verdicts
 from engine.core.decide.state import NEVER
-from engine.core.decide.trust import cut_lately, remember_cut
+from engine.core.decide.trust import remember_cut
 from engine.core.decide.urgent import settle
 from engine.core.effects import Refused
 from engine.core.placement import limits_of, requests_of
@@ -108,14 +108,16 @@ def _signs(before: tuple[Array, Array], after: tuple[Array, Array]) -> Array:
 
 
 def _roll_back(slot: SlotState, rows: Array, time_s: float, context: Context) -> Verdicts:
-    """Rollback of what was cut at `time_s` where a sample taken since then already shows distress."""
+    """Rollback of what was cut at `time_s` where a sample taken since then already shows distress.
+
+    Such a sample is no older than the command's validity, which is less than the time that a cut is watched.
+    """
     decide = slot.decide
     suffered_s = decide.distress_s[rows]
     blamed = (suffered_s > time_s) & (decide.cut_s[rows] == time_s)
-    now_s = float(suffered_s.max())
-    blamed &= cut_lately(decide, rows, now_s, context.sizing)
     if not blamed.any():
         return Verdicts()
+    now_s = float(suffered_s.max())
     facts = gather(slot, rows, bucket_at(now_s), now_s, context)
     trigger = np.where(blamed, np.int8(TRIGGERS.index("outcome")), np.int8(0))
     return settle(slot, facts, trigger, blamed, facts.request, facts.limit, context)

@@ -14,8 +14,8 @@ from engine.units import STEP
 
 _STEPS_PER_UNIT: Final = np.array([1000.0, 2.0**-20])
 """Dividing whole steps by this gives the decimal nearest to 0.301; multiplying by 0.001 would not."""
-_SLIVER: Final = 1e-6
-"""Of a step: what binary fractions add to a whole step is not another step."""
+_SLIVER: Final = 1e-3
+"""Of a step: what binary fractions and float32 peaks add to a whole step is not another step."""
 
 assert np.allclose(_STEPS_PER_UNIT * np.array(STEP), 1.0)
 

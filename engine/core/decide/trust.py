@@ -10,7 +10,9 @@ from engine.core.decide.state import NEVER, DecideRows
 from engine.core.rows import Array
 
 if TYPE_CHECKING:
+    from engine.core.decide.facts import Facts
     from engine.core.decide.parameters import SizingParameters
+    from engine.core.state import SlotState
 
 
 def distrust_at(decide: DecideRows, rows: Array, time_s: float, parameters: SizingParameters) -> Array:
@@ -34,11 +36,22 @@ def remember_cut(decide: DecideRows, row: int, time_s: float, before: tuple[Arra
     decide.cut_limit[row] = np.where(cut, before[1], decide.cut_limit[row])
 
 
-def cut_lately(decide: DecideRows, rows: Array, time_s: float, parameters: SizingParameters) -> Array:
-    """Whether each resource was cut so shortly before that the cut is to blame: bool [m, 2]."""
+def cut_lately(slot: SlotState, rows: Array, time_s: float, parameters: SizingParameters) -> Array:
+    """Whether each resource was cut so shortly before, and still is, that the cut is to blame: bool [m, 2]."""
+    decide, placement = slot.decide, slot.placement
     age = time_s - decide.cut_s[rows]
-    lately: Array = (age >= 0) & (age <= parameters.watch_s)
+    was_more = (decide.cut_request[rows] > placement.request[rows]) | (decide.cut_limit[rows] > placement.limit[rows])
+    lately: Array = (age >= 0) & (age <= parameters.watch_s) & was_more
     return lately
+
+
+def size_before_cut(facts: Facts, decide: DecideRows) -> tuple[Array, Array]:
+    """Requests and limits [m, 2] from before the last cuts, within bounds and no less than now; not set stays so."""
+    floored = np.maximum(decide.cut_request[facts.rows], facts.floor)
+    bounded = np.where(floored > facts.ceiling, facts.ceiling, floored)
+    request = np.where(np.isnan(facts.request), np.nan, np.fmax(bounded, facts.request))
+    limit = np.fmax(np.fmax(decide.cut_limit[facts.rows], facts.limit), request)
+    return request, np.where(np.isnan(facts.limit), np.nan, limit)
 
 
 def take_back(decide: DecideRows, rows: Array, which: Array, time_s: float, parameters: SizingParameters) -> None:

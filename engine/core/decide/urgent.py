@@ -11,7 +11,7 @@ from engine.core.decide.proposals import TRIGGERS, Proposals, Verdicts, disposit
 from engine.core.decide.publish import publish
 from engine.core.decide.raising import raised
 from engine.core.decide.state import HOLD, REASON, ROLLBACK, URGENT_UP
-from engine.core.decide.trust import cut_lately, take_back
+from engine.core.decide.trust import cut_lately, size_before_cut, take_back
 from engine.core.rows import Array
 from engine.units import BUCKET_S, CPU, MEMORY
 
@@ -92,7 +92,7 @@ def _note_distress(slot: SlotState, index: Array, time_s: float, trigger: Array)
 def _blamed(slot: SlotState, index: Array, time_s: float, trigger: Array, parameters: SizingParameters) -> Array:
     """Resources that suffer soon after a cut of theirs: bool [m, 2]."""
     suffers = (trigger == OOM_KILL) | (trigger == THROTTLED)
-    blamed: Array = suffers & cut_lately(slot.decide, index, time_s, parameters)
+    blamed: Array = suffers & cut_lately(slot, index, time_s, parameters)
     return blamed
 
 
@@ -120,12 +120,11 @@ def settle(
     raised sizes of the others. What a ceiling leaves as it is becomes a hold.
     """
     decide, rows = slot.decide, facts.rows
-    before = np.where(decide.cut_request[rows] > facts.ceiling, facts.ceiling, decide.cut_request[rows])
-    request = np.where(blamed, before, request)
-    limit = np.where(blamed, decide.cut_limit[rows], limit)
+    before, limit_before = size_before_cut(facts, decide)
+    request, limit = np.where(blamed, before, request), np.where(blamed, limit_before, limit)
     moved = ((request != facts.request) & ~np.isnan(request)) | ((limit != facts.limit) & ~np.isnan(limit))
     moved = moved.any(axis=1)
-    leading = np.where(blamed.any(axis=1), blamed, active != NO_TRIGGER)
+    leading = np.where(blamed.any(axis=1, keepdims=True), blamed, active != NO_TRIGGER)
     trigger = np.where(leading, active, np.int8(len(TRIGGERS))).min(axis=1)
     proposals = Proposals(
         facts=facts,
