@@ -179,3 +179,9 @@ def test_a_record_of_another_partition_is_refused() -> None:
     records = [Record(partition, 5 + partition, "shop/0", encode(event), 0.0) for partition in (0, 1)]
     reasons = [letter.reason for record in records for letter in fold.apply(record).dead_letters]
     assert reasons == ["wrong_partition"]
+
+
+def test_a_record_without_a_key_says_which_was_expected_and_counts_its_samples() -> None:
+    log = declared()
+    (letter,) = log.add_bytes(encode(metrics(60.0, TWO, [1.0, 2.0])), key="").dead_letters
+    assert (letter.reason, letter.detail, letter.samples) == ("wrong_key", "Expected key `shop/0`, got ``", 2)
