@@ -61,22 +61,28 @@ def wanted_requests(trajectories: Trajectories, decisions: Iterable[Decision]) -
     return wanted
 
 
+def carried(values: Array) -> Array:
+    """`values` [n, b] with each missing one as the last one before it; NaN before the first."""
+    position = np.where(np.isnan(values), -1, np.arange(values.shape[1]))
+    last = np.maximum.accumulate(position, axis=1)
+    return np.where(last >= 0, np.take_along_axis(values, np.maximum(last, 0), axis=1), np.nan)
+
+
 def _half(
     trajectories: Trajectories, wanted: Array, half: Array, resource: int, start_s: float, dashed: bool
 ) -> list[Figure]:
-    """Sums over the containers of a half, at each bucket those with a sample and a request."""
+    """Sums over the containers of a half."""
     used, request = trajectories.mean[half, :, resource], trajectories.request[half, :, resource]
-    known = ~np.isnan(used) & ~np.isnan(request)
     when = axes.bucket_days(trajectories.buckets, start_s)
 
     def line(values: Array, name: str, color: str, width: float, dash: str = "solid", **more: str) -> Figure:
-        total = np.where(known, values, 0.0).sum(axis=0) / axes.UNIT[resource]
-        total[~known.any(axis=0)] = np.nan
+        total = np.nansum(values, axis=0) / axes.UNIT[resource]
+        total[np.isnan(values).all(axis=0)] = np.nan
         style = {"color": color, "width": width, "dash": dash}
         return go.Scatter(x=when, y=total, name=name, mode="lines", line=style, **more)
 
     lines = [
-        line(used, "used", axes.ACTUAL, 1.2, fill="tozeroy", fillcolor=USED_FILL),
+        line(carried(used), "used", axes.ACTUAL, 1.2, fill="tozeroy", fillcolor=USED_FILL),
         line(request, "requested", axes.REQUEST, 2.2),
     ]
     if dashed:

@@ -25,17 +25,23 @@ class Shown:
 def choose(
     decisions: Iterable[Decision], outcomes: Mapping[str, Outcome], trajectories: Trajectories, scope: str
 ) -> list[Shown]:
-    """The largest saving, an urgent raise, a rollback, the worst forecast, one not piloted; each at most once."""
-    ordered = in_order(decisions)
-    applied = [d for d in ordered if was_applied(d, outcomes)]
-    waiting = [d for d in ordered if not is_piloted(d.container, scope) and d.action == "resize_down"]
+    """The largest saving, urgent raises, a rollback, the worst forecast, one not piloted; each container once."""
+    changes = [d for d in in_order(decisions) if d.action != "hold"]
+    applied = [d for d in changes if was_applied(d, outcomes)]
+    told = "; not piloted, so it was only told (the fast path)."
     found = [
-        *_largest_saving(applied, "The largest saving that was carried out: {saving} a month."),
-        *_latest(applied, _is_kill, "Killed for want of memory, and raised at once (the fast path)."),
-        *_latest(applied, _is_urgent, "Raised at once, before its bucket closed (the fast path)."),
+        *_most_saved(applied),
+        *(
+            _latest(applied, _is_kill, "Killed for want of memory, and raised at once (the fast path).")
+            or _latest(changes, _is_kill, f"Killed for want of memory{told}")
+        ),
+        *(
+            _latest(applied, _is_urgent, "Raised at once, before its bucket closed (the fast path).")
+            or _latest(changes, _is_urgent, f"Urgent before its bucket closed{told}")
+        ),
         *_latest(applied, lambda d: d.action == "rollback", "Cut too far, noticed, and rolled back at once."),
         *_worst_forecast(trajectories),
-        *_largest_saving(waiting, "Not piloted: what would have been saved is {saving} a month."),
+        *_most_missed([d for d in changes if not is_piloted(d.container, scope)]),
     ]
     known = set(trajectories.containers)
     shown: dict[str, Shown] = {}
@@ -53,11 +59,25 @@ def _is_urgent(decision: Decision) -> bool:
     return decision.evidence.trigger != "oom_kill" and decision.action == "urgent_up"
 
 
-def _largest_saving(decisions: list[Decision], why: str) -> list[Shown]:
-    if not decisions:
+def _most_saved(applied: list[Decision]) -> list[Shown]:
+    """Each step says what it saves over the one before, so that the steps of a container add up."""
+    saved: dict[str, float] = {}
+    for decision in applied:
+        saved[decision.container] = saved.get(decision.container, 0.0) + decision.monthly_saving_usd
+    return _greatest(saved, "The largest saving that was carried out: ${saving:,.2f} a month.")
+
+
+def _most_missed(changes: list[Decision]) -> list[Shown]:
+    """By what each container was told last."""
+    missed = {decision.container: decision.monthly_saving_usd for decision in changes}
+    return _greatest(missed, "Not piloted: ${saving:,.2f} a month would be saved by what it was told last.")
+
+
+def _greatest(savings: Mapping[str, float], why: str) -> list[Shown]:
+    if not savings:
         return []
-    best = max(decisions, key=lambda d: d.monthly_saving_usd)
-    return [Shown(best.container, why.format(saving=f"${best.monthly_saving_usd:,.2f}"))]
+    container = max(savings, key=lambda name: savings[name])
+    return [Shown(container, why.format(saving=savings[container]))]
 
 
 def _latest(decisions: list[Decision], wanted: Callable[[Decision], bool], why: str) -> list[Shown]:

@@ -23,6 +23,9 @@ START_S: Final = 60.0
 REST_S: Final = 2.0
 """Nothing more comes when nothing has changed for so long."""
 COME_TO_REST_S: Final = 60.0
+LATEST_PILOT_S: Final = 120.0
+LATEST_END_S: Final = 210.0
+"""Seconds since the start: where a machine is too slow for the plan, auto-pilot is turned on and the replay ends."""
 PILOTED: Final = "team-a"
 """The namespace that auto-pilot is turned on for; the collector deals containers out to team-a and team-b."""
 
@@ -58,9 +61,18 @@ class Play:
         while collector.ended() is None:
             self.children.check(collector)
             self.screen.show(self.watch.look(self._phase()))
-            if self.pilot_s is None and self.watch.watermark_s >= self.plan.pilot_s:
+            elapsed_s = time.monotonic() - self.watch.started
+            if self.pilot_s is None and (self.watch.watermark_s >= self.plan.pilot_s or elapsed_s > LATEST_PILOT_S):
                 self._turn_on()
+            if elapsed_s > LATEST_END_S:
+                self._cut_short(collector)
+                return
             time.sleep(LOOK_EVERY_S)
+
+    def _cut_short(self, collector: Child) -> None:
+        day = self.plan.day_of(self.watch.watermark_s)
+        self.screen.say(f"day {day:.1f}: the replay ends here; this machine is too slow or too busy for all of it")
+        self.children.end(collector)
 
     def _phase(self) -> str:
         if self.pilot_s is not None:

@@ -46,8 +46,10 @@ def container_figure(
         for trace in traces:
             trace.showlegend = trace.showlegend is not False and place == 1
             figure.add_trace(trace, row=place, col=1)
-        figure.update_yaxes(title=axes.UNIT_NAME[resource], **axes.AMOUNTS, row=place, col=1)
-    figure.update_xaxes(**axes.DAYS)
+        highest = _highest(trajectories, row, resource, mine)
+        figure.update_yaxes(title=axes.UNIT_NAME[resource], range=[0, highest], **axes.AMOUNTS, row=place, col=1)
+    ends = axes.bucket_days(trajectories.buckets[[0, -1]], start_s)
+    figure.update_xaxes(range=ends.tolist(), **axes.DAYS)
     mark_pilot(figure, pilot_s, start_s)
     return figure.update_layout(**axes.layout(190 + 190 * len(resources), hovermode="x"))
 
@@ -85,6 +87,19 @@ def _lines(trajectories: Trajectories, row: int, resource: int, start_s: float) 
         _line(when, limit, "limit", color=axes.LIMIT, width=1.4, dash="dot", shape="hv"),
         _line(when, request, "request", color=axes.REQUEST, width=2.2, shape="hv"),
     ]
+
+
+def _highest(trajectories: Trajectories, row: int, resource: int, decisions: list[Decision]) -> float:
+    """Upper end of the axis: room for all but the limit, which may lie far above what matters."""
+    shown = [
+        trajectories.mean[row, :, resource],
+        trajectories.request[row, :, resource],
+        trajectories.quantiles[row, :, resource, LEAD_4H, P95],
+        np.array([_request(d, resource) for d in decisions if _changes(d, resource)]),
+    ]
+    known = np.concatenate(shown)
+    known = known[~np.isnan(known)]
+    return 1.12 * float(known.max(initial=0.0)) / axes.UNIT[resource]
 
 
 def _line(x: Array, y: Array, name: str, **line: Any) -> Figure:

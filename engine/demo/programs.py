@@ -12,7 +12,8 @@ from engine.demo.settings import DemoSettings
 from engine.demo.source import Source
 
 CHECKPOINT_S: Final = 1.0
-PACE_LAG_S: Final = 600.0
+PACE_LAG_S: Final = 300.0
+"""In the paced part: the scrape before is folded before the next one is taken."""
 PACE_LAG_FAST_S: Final = 6 * 3600.0
 
 

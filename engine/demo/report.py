@@ -78,6 +78,7 @@ def table_rows(
     decisions: Sequence[Decision], outcomes: Mapping[str, Outcome], start_s: float, limit: int = ROWS
 ) -> list[dict[str, Any]]:
     """Rows of the table of decisions, in order of time; when there are too many, holds and small savings go first."""
+    latest = {d.container: d.id for d in in_order(decisions) if d.action != "hold"}
     kept = sorted(decisions, key=lambda d: (d.action == "hold", -abs(d.monthly_saving_usd)))[:limit]
     return [
         {
@@ -88,6 +89,7 @@ def table_rows(
             "text": d.text,
             "change": axes.change(d.current, d.target),
             "saving": round(d.monthly_saving_usd, 2),
+            "latest": latest.get(d.container) == d.id,
             "became": sections.became(d, outcomes.get(d.id)),
         }
         for d in in_order(kept)

@@ -31,6 +31,7 @@ from engine.demo.trajectories import Trajectories
 from engine.demo.usage import note_usage, span
 from engine.errors import ContractError
 from engine.messages import AnyEvent, Outcome
+from engine.units import BUCKET_S
 
 UNLIMITED: Final = 2**40
 
@@ -88,7 +89,7 @@ def evaluate(left: Left, source: Source, plan: Plan, scope: str, context: Contex
         accuracies=scored,
         latencies_ms=left.latencies_ms,
         writes=left.writes,
-        event_days=plan.days,
+        event_days=plan.day_of(float(run.first + run.mean.shape[1] - 1) * BUCKET_S),
         wall_seconds=time.monotonic() - started,
         autopilot_day=plan.day_of(left.pilot_s),
         audit=compare(recorded.published, folded),

@@ -64,7 +64,8 @@ def problems(summary: Summary) -> str:
 def halves(scope: str, summary: Summary) -> str:
     return (
         f"On day {summary.autopilot_day:.1f} a control turned auto-pilot to full for namespace {scope}: its decisions "
-        "became commands. The other half was only told what to do; the dashed line is what it would have requested."
+        "became commands. The other half was only told what to do; the dashed line is what it would have requested. "
+        "A container without a sample in a bucket counts with its last one."
     )
 
 

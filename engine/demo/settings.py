@@ -24,6 +24,6 @@ class DemoSettings(Settings):
     containers: int = Field(
         0, ge=0, le=5000, description="Derive so many by scale and phase; 0: each series of a file as one, else 300."
     )
-    days: float = Field(0.0, ge=0.0, description="Days of the trace to replay; 0: at most 14 of a file, 7 else.")
+    days: float = Field(0.0, ge=0.0, description="Days of the trace to replay; 0: what fits into minutes, at most 14.")
     seed: int = Field(1, ge=0, description="Of the derivation: same seed, same demand.")
     out: Path = Field(Path("out/demo"), description="Folder of summary.json, decisions.jsonl, report.html and logs.")

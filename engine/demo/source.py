@@ -13,10 +13,11 @@ from agents.collector.sources.scale import TARGET, needs_scale
 from agents.collector.sources.trace import DAY_S, Series, part_of, read_trace, span_s
 from engine.demo.plan import Plan, plan
 from engine.demo.settings import DemoSettings
-from engine.units import GIB
+from engine.units import BUCKET_S, GIB
 
 MOST_DAYS: Final = 14.0
 """Of a file, when nobody says how many."""
+MOST_SAMPLES: Final = 700_000
 DERIVED: Final = 300
 ASSUMED: Final = (
     "Requests are assumed, as the traces state none: each container's maximum so far, raised at the end of each of its "
@@ -47,7 +48,8 @@ class Source:
 
     @classmethod
     def _of(cls, settings: DemoSettings, trace: list[Series], title: str, containers: int) -> Self:
-        days = settings.days or (DEFAULT_DAYS if settings.trace is None else _most_days(trace, containers))
+        most = DEFAULT_DAYS if settings.trace is None else MOST_DAYS
+        days = settings.days or min(most, _fitting_days(trace, containers))
         part = spread(trace, containers, days, settings.seed) if containers else part_of(trace, 0.0, days)
         start_s, end_s = span_s(part)
         sentences = [_derived(trace, containers), _scaled(trace)]
@@ -65,11 +67,13 @@ class Source:
         return [*origin, "--containers", str(derived), "--days", str(self.days), "--seed", str(s.seed)]
 
 
-def _most_days(trace: list[Series], containers: int) -> float:
-    """At most two weeks of a file; containers are derived for whole days only."""
+def _fitting_days(trace: list[Series], containers: int) -> float:
+    """As many as fit the demo's time; containers are derived for whole days only."""
     start_s, end_s = span_s(trace)
-    days = (end_s - start_s) / DAY_S
-    return min(MOST_DAYS, max(1.0, math.floor(days))) if containers else MOST_DAYS
+    days = max(BUCKET_S, end_s - start_s) / DAY_S
+    rows = sum(len(series.time_s) for series in trace) * (containers / len(trace) if containers else 1.0)
+    fitting = MOST_SAMPLES * days / rows
+    return max(1.0, math.floor(min(days, fitting))) if containers else fitting
 
 
 def _derived(trace: list[Series], containers: int) -> str:

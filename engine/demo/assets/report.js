@@ -8,13 +8,14 @@ for (const [id, figure] of Object.entries(data.figures)) {
 // The table of decisions: searched, filtered, sorted and paged here; at most PAGE rows are in the document.
 const PAGE = 25;
 const COLUMNS = ["time_s", "container", "action", "text", "change", "saving", "became"];
-const state = { words: "", action: "", column: "saving", descending: true, page: 0 };
+const state = { words: "", action: "", latest: true, column: "saving", descending: true, page: 0 };
 const element = (id) => document.getElementById(id);
 
 function chosen() {
   const words = state.words.toLowerCase().split(/\s+/).filter(Boolean);
   const found = data.decisions.filter((d) => {
     if (state.action && d.action !== state.action) return false;
+    if (state.latest && !d.latest) return false;
     const text = `${d.time} ${d.container} ${d.action} ${d.text} ${d.change} ${d.became}`.toLowerCase();
     return words.every((word) => text.includes(word));
   });
@@ -46,7 +47,15 @@ function draw() {
     tag.className = `tag ${d.action}`;
     tag.textContent = d.action.replace("_", " ");
     cell(row, "").append(tag);
-    cell(row, d.text);
+    // The sentence opens with why; its details follow after the first semicolon.
+    const [why, ...details] = d.text.split("; ");
+    const reason = cell(row, why);
+    if (details.length) {
+      const small = document.createElement("div");
+      small.className = "details";
+      small.textContent = details.join("; ");
+      reason.append(small);
+    }
     cell(row, d.change);
     cell(row, d.saving === 0 ? "–" : (d.saving < 0 ? "−$" : "$") + Math.abs(d.saving).toFixed(2), "number");
     cell(row, d.became);
@@ -65,6 +74,7 @@ function on(id, event, change) {
 }
 
 on("search", "input", (input) => { state.words = input.value; state.page = 0; });
+on("latest", "change", (box) => { state.latest = box.checked; state.page = 0; });
 on("action", "change", (select) => { state.action = select.value; state.page = 0; });
 on("previous", "click", () => { state.page -= 1; });
 on("next", "click", () => { state.page += 1; });
