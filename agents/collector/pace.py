@@ -86,15 +86,18 @@ class ReplayPace:
         self._progress = progress
         self._lag_s, self._lag_fast_s = lag_s, lag_fast_s
         self._due: tuple[float, float] | None = None
+        self._before_s: float | None = None
         self._away = False
 
     async def until(self, time_s: float) -> None:
         fast = self._speed == 0 or time_s < self._fast_until_s
         await self._let_spool_empty(fast)
-        if self._progress is not None:
-            behind_s = time_s - (self._lag_fast_s if fast else self._lag_s)
+        if self._progress is not None and self._before_s is not None:
+            # Across a gap in the trace nothing moves the engine further than the scrape before the gap.
+            behind_s = min(time_s - (self._lag_fast_s if fast else self._lag_s), self._before_s)
             if behind_s >= self._start_s:
                 await self._progress.wait(behind_s)
+        self._before_s = time_s
         if not fast:
             await self._sleep_until_due(time_s)
 

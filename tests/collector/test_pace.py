@@ -66,6 +66,21 @@ def test_waits_for_the_engine() -> None:
     assert asyncio.run(run()) == (0, 4, 4)
 
 
+def test_a_gap_longer_than_the_lag_is_crossed_once_the_engine_has_the_scrape_before_it() -> None:
+    async def progress(_: web.Request) -> web.Response:
+        return web.json_response({"clusters": {"c": {"watermark_s": 7200.0, "slots": 1}}})
+
+    async def run() -> None:
+        app = web.Application()
+        app.router.add_get("/progress", progress)
+        async with TestServer(app) as server:
+            waiting = pace(0.0, 0.0, Progress(str(server.make_url("/progress")), ["c"]))
+            await waiting.until(7200.0)
+            await asyncio.wait_for(waiting.until(90_000.0), 5.0)
+
+    asyncio.run(run())
+
+
 def test_a_broker_that_is_away_is_waited_for_once_at_a_finite_speed() -> None:
     patience: list[float | None] = []
 
