@@ -12,7 +12,7 @@ from engine.core.decide.money import note_realised
 from engine.core.decide.proposals import Proposals, Verdicts, commanded, dispositions, note_recommended
 from engine.core.decide.publish import publish
 from engine.core.decide.sizing import limits_for
-from engine.core.decide.state import HOLD, RECOMMENDED, RESIZE_DOWN, RESIZE_UP, DecideRows
+from engine.core.decide.state import HOLD, REASON, RECOMMENDED, RESIZE_DOWN, RESIZE_UP, DecideRows
 from engine.core.placement import STAGES
 from engine.core.rows import Array
 from engine.units import BUCKET_S
@@ -61,7 +61,10 @@ def propose(slot: SlotState, facts: Facts, context: Context) -> Proposals:
 
 
 def _differs(decide: DecideRows, proposals: Proposals, disposition: Array, share: float) -> Array:
-    """Whether a row's proposal says something else than the decision published last: bool [m]."""
+    """Whether a row's proposal says something else than the decision published last: bool [m].
+
+    Waiting for the outcome of a command is not news.
+    """
     rows = proposals.facts.rows
     said, now = decide.published_request[rows], proposals.request
     moved = (np.abs(now - said) > share * said) | (np.isnan(now) != np.isnan(said))
@@ -71,6 +74,7 @@ def _differs(decide: DecideRows, proposals: Proposals, disposition: Array, share
         | (decide.published_disposition[rows] != disposition)
         | moved.any(axis=1)
     )
+    differs &= proposals.reason != REASON["pending"]
     return differs
 
 
