@@ -19,6 +19,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
+from engine.broker.readiness import QUIET
 from engine.broker.reconcile import Difference, Observed, differences, relevant
 from engine.errors import UserError
 from engine.topics import Topics
@@ -27,8 +28,6 @@ _ANSWER_S: Final = 10.0
 _FIRST_ANSWER_S: Final = 5.0
 _SETTLE_S: Final = 30.0
 _MOST_REPLICAS: Final = 3
-QUIET: Final = {"log_level": 0, "error_cb": lambda _: None}
-"""For confluent-kafka's clients: an absent broker is one sentence from us, not a stream of lines from librdkafka."""
 
 
 @dataclass(frozen=True, slots=True)

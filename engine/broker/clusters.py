@@ -11,6 +11,7 @@ from confluent_kafka.admin import AdminClient
 
 from engine.broker import admin
 from engine.broker.controls import send_control
+from engine.broker.readiness import QUIET
 from engine.broker.records import Outgoing, publish
 from engine.codec import decode_cluster, encode
 from engine.errors import UserError
@@ -94,7 +95,7 @@ def _require_same(known: Cluster, wanted: Cluster, containers: int) -> None:
 def _read(bootstrap: str, partitions: int) -> list[tuple[str, bytes | None]]:
     """All records of the topic, oldest first within a partition."""
     settings = {"bootstrap.servers": bootstrap, "group.id": "trimtab-clusters", "enable.auto.commit": False}
-    consumer = Consumer({**settings, **admin.QUIET, "enable.partition.eof": True})
+    consumer = Consumer({**settings, **QUIET, "enable.partition.eof": True})
     records: list[tuple[str, bytes | None]] = []
     try:
         for number in range(partitions):

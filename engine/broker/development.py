@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -14,12 +13,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
-
 from engine.broker import distribution
 from engine.broker.ports import free_port, is_free
 from engine.broker.processes import spawn, terminate
+from engine.broker.readiness import answers
 from engine.errors import UserError
 
 _START_S: Final = 60.0
@@ -155,7 +152,7 @@ class DevelopmentBroker:
         while time.monotonic() < deadline:
             if not self.running:
                 raise UserError(f"the development broker ended at its start: {self._last_words()}")
-            if _port_open(self.port) and answers(self.bootstrap):
+            if answers(self.bootstrap):
                 return
             time.sleep(0.1)
         raise UserError(f"the development broker did not answer within {_START_S:.0f} s, see {self.log}")
@@ -164,18 +161,3 @@ class DevelopmentBroker:
         lines = [line for line in self.log.read_text(errors="replace").splitlines() if line.strip()]
         fatal = [line for line in lines if "Exception" in line or "ERROR" in line or "FATAL" in line]
         return (fatal or lines or ["it said nothing"])[-1][:300]
-
-
-def _port_open(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(1.0)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def answers(bootstrap: str, timeout_s: float = 2.0) -> bool:
-    """A metadata request is answered, and names a broker that takes part."""
-    client = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0, "error_cb": lambda _: None})
-    try:
-        return bool(client.list_topics(timeout=timeout_s).brokers)
-    except KafkaException:
-        return False

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from confluent_kafka import KafkaException, Producer
 
-from engine.broker.admin import QUIET
+from engine.broker.readiness import QUIET
 from engine.errors import UserError
 
 PRODUCED: Final = "produced"

@@ -15,8 +15,9 @@ import pytest
 from confluent_kafka import Consumer, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from engine.broker.development import DevelopmentBroker, answers
+from engine.broker.development import DevelopmentBroker
 from engine.broker.ports import free_port
+from engine.broker.readiness import answers
 from engine.errors import UserError
 from tests.brokers import until
 
