@@ -12,7 +12,6 @@ from typing import Final
 from rich.console import Console
 
 from engine.broker.clusters import declare_cluster
-from engine.core.context import Context
 from engine.demo.interrupts import interrupts_end_in_order
 from engine.demo.kafka import kafka
 from engine.demo.plan import Plan
@@ -28,6 +27,7 @@ from engine.demo.summary import Summary
 from engine.demo.watching import Watch
 from engine.demo.words import count
 from engine.errors import UserError
+from engine.shell.context import shipped_context
 
 OLD_RESULTS: Final = ("summary.json", "decisions.jsonl", "report.html", "logs")
 
@@ -42,7 +42,7 @@ def run(settings: DemoSettings, console: Console) -> Summary:
     with interrupts_end_in_order():
         left = _play(settings, source, plan, console, started)
         console.print("folding the recorded log once more, offline: the audit", highlight=False)
-        material = evaluate(left, source, plan, PILOTED, Context(), started)
+        material = evaluate(left, source, plan, PILOTED, shipped_context(), started)
         write(material, left.recorded.published, settings.out)
     return material.summary
 

@@ -15,6 +15,7 @@ from engine.core.context import Context
 from engine.http import serve
 from engine.shell import adapter, health
 from engine.shell.brokers import required_partitions
+from engine.shell.context import shipped_context
 from engine.shell.engine import Engine
 from engine.shell.exits import die
 from engine.shell.quiet import quieten
@@ -62,7 +63,7 @@ def faust_settings(settings: EngineSettings, partitions: int) -> dict[str, Any]:
 def make_engine(settings: EngineSettings, partitions: int, context: Context | None = None) -> Engine:
     """The engine and its Faust app (`.app`), wired and not started."""
     app = faust.App(APP_ID, **faust_settings(settings, partitions))
-    engine = Engine(app, settings, partitions, context or Context())
+    engine = Engine(app, settings, partitions, context or shipped_context())
     hooks = adapter.Hooks(EVENTS, engine.membership, engine.on_revoking, engine.on_resumed)
     adapter.install(app, hooks)
     source = app.topic(EVENTS, key_type=bytes, value_type=bytes, acks=False)

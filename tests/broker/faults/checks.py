@@ -10,9 +10,9 @@ import numpy as np
 
 from engine.codec import decode_event
 from engine.core.batch import samples_in
-from engine.core.context import Context
 from engine.core.snapshot import unpack
 from engine.messages import Metrics
+from engine.shell.context import shipped_context
 from engine.shell.settings import CHANGELOG, DEAD_LETTER, DECISIONS, EVENTS
 from tests.broker.faults.recorded import Stored, read_all
 from tests.broker.faults.system import PARTITIONS, System, writes
@@ -54,7 +54,7 @@ def compare(system: System) -> Run:
     """Everything that was published is the fold of the log, and so is the state. The engines must have been stopped."""
     address = system.broker.bootstrap
     log = read_all(address, EVENTS)
-    truth = fold_log(log, PARTITIONS, Context())
+    truth = fold_log(log, PARTITIONS, shipped_context())
     decisions = read_all(address, DECISIONS)
     commands = [record for cluster in system.clusters for record in read_all(address, f"commands.{cluster.name}")]
     repeated = assert_published("decisions", decisions_of(decisions), truth.decisions)

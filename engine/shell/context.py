@@ -1,0 +1,11 @@
+"""The context in which the engine folds, and in which a recorded log is folded again to check it."""
+
+from __future__ import annotations
+
+from engine.catalogue import load_prices
+from engine.core.context import Context
+
+
+def shipped_context() -> Context:
+    """Prices of the catalogue that ships with trimtab, and the default rules."""
+    return Context(prices=load_prices())
