@@ -44,7 +44,7 @@ def faust_settings(settings: EngineSettings, partitions: int) -> dict[str, Any]:
         "stream_wait_empty": False,
         "stream_buffer_maxsize": QUEUE,
         "web_enabled": False,
-        "canonical_url": f"http://{socket.gethostname()}-{os.getpid()}",
+        "canonical_url": f"http://{worker_name(settings)}",
         "producer_linger": 0.005,
         "producer_max_batch_size": BATCH_BYTES,
         "producer_max_request_size": LARGEST_MESSAGE,
@@ -58,6 +58,11 @@ def faust_settings(settings: EngineSettings, partitions: int) -> dict[str, Any]:
         "broker_rebalance_timeout": settings.rebalance_timeout,
         "broker_request_timeout": max(30.0, settings.session_timeout, settings.rebalance_timeout + 10.0),
     }
+
+
+def worker_name(settings: EngineSettings) -> str:
+    """Faust tells workers apart by a URL; a static member must come back under the same one."""
+    return settings.instance_id or f"{socket.gethostname()}-{os.getpid()}"
 
 
 def make_engine(settings: EngineSettings, partitions: int, context: Context | None = None) -> Engine:

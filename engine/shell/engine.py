@@ -57,6 +57,7 @@ class Engine:
             self.planner, self.outbox, self._snapshot, self._write_row, self._commit, self.telemetry
         )
         self._assigned_at = time.monotonic()
+        self._overwritten: list[tuple[int, str]] = []
 
     async def _send(self, topic: str, key: bytes, value: bytes, headers: Headers) -> Any:
         await self.membership.confirm()
@@ -86,7 +87,8 @@ class Engine:
         if held != adapter.recovered_partitions(self.app):
             die("state_elsewhere", events=sorted(held), state=sorted(adapter.recovered_partitions(self.app)))
         folds = {p: PartitionFold(p, self.partitions, self.context) for p in held}
-        overwritten, size = [], 0
+        overwritten: list[tuple[int, str]] = []
+        size = 0
         for number, (partition, key, row, stale_behind) in enumerate(self.rows.drain(), start=1):
             try:
                 folds[partition].load(key, row)

@@ -40,7 +40,9 @@ class EngineSettings(Settings):
     )
     data_dir: Path = Field(Path(".trimtab/engine"), description="Folder of this worker; each worker needs its own.")
     instance_id: str | None = Field(
-        None, description="Static membership: a restart under the same name within the session moves no partitions."
+        None,
+        pattern="^[a-z0-9][a-z0-9.-]{0,62}$",
+        description="Static membership: a restart under the same name within the session moves no partitions.",
     )
 
     @model_validator(mode="after")
