@@ -9,7 +9,6 @@ from engine.codec import roster_hash
 from engine.identity import slot_of
 from engine.messages import Cluster, ContainerSpec, Size
 
-
 NO_SIZE = Size()
 
 
