@@ -41,13 +41,21 @@ def fold_outcome(slot: SlotState, outcome: Outcome, context: Context) -> Verdict
     awaited = decide.pending_id[row] != 0 and f"{int(decide.pending_id[row]):016x}" == outcome.command_id
     slot.count(f"outcomes_{outcome.status}")
     if outcome.status == "applied":
-        request, limit = _applied_size(slot, row, outcome.size, bool(awaited))
+        size = _applied_size(slot, row, outcome.size, bool(awaited))
+        before = _size_before(slot, row, bool(awaited))
         _forget_pending(slot, row, bool(awaited))
-        return _apply(slot, row, request, limit, outcome.time_s, context)
+        return _apply(slot, row, before, size, outcome.time_s, context)
     if awaited:
         _forget_pending(slot, row, awaited=True)
         _refuse(slot, row, outcome, context)
     return Verdicts()
+
+
+def _size_before(slot: SlotState, row: int, awaited: bool) -> tuple[Array, Array]:
+    """What held before: a roster that was made between the change and its outcome must not hide what was changed."""
+    if awaited:
+        return slot.decide.before_request[row].copy(), slot.decide.before_limit[row].copy()
+    return slot.placement.request[row].copy(), slot.placement.limit[row].copy()
 
 
 def _applied_size(slot: SlotState, row: int, size: Size | None, awaited: bool) -> tuple[Array, Array]:
@@ -83,18 +91,19 @@ def _believe(slot: SlotState, row: int, request: Array, limit: Array, time_s: fl
         slot.placement.assumed[row] = False
 
 
-def _apply(slot: SlotState, row: int, request: Array, limit: Array, time_s: float, context: Context) -> Verdicts:
+def _apply(
+    slot: SlotState, row: int, before: tuple[Array, Array], size: tuple[Array, Array], time_s: float, context: Context
+) -> Verdicts:
     """A command was applied: belief, baseline, cool-down, cuts. One that is older than the last changes nothing."""
     placement, decide = slot.placement, slot.decide
     if time_s < placement.outcome_s[row]:
         return Verdicts()
-    before = placement.request[row].copy(), placement.limit[row].copy()
     if not decide.automated[row]:
         decide.baseline_request[row], decide.automated[row] = before[0], True
-    _believe(slot, row, request, limit, time_s)
+    _believe(slot, row, *size, time_s)
     decide.changed_s[row] = max(decide.changed_s[row], time_s)
     decide.offered_id[row] = 0
-    remember_cut(decide, row, time_s, before, _signs(before, (request, limit)))
+    remember_cut(decide, row, time_s, before, _signs(before, size))
     rows = np.array([row])
     note_realised(slot, rows, prices_of(slot, rows, context))
     return _roll_back(slot, rows, time_s, context)

@@ -58,6 +58,17 @@ def test_what_the_executor_says_holds() -> None:
     assert slot.decide.cut_s[0].tolist() == [T, -np.inf], "memory was not cut"
 
 
+def test_a_roster_between_the_change_and_its_outcome_does_not_hide_the_cut() -> None:
+    slot, command = commanded()
+    slot.placement.request[:] = slot.decide.pending_request
+    slot.placement.limit[:] = slot.decide.pending_limit
+    fold_outcome(slot, outcome(command, size=command.target), CONTEXT)
+    assert slot.decide.baseline_request[0].tolist() == [1.0, GIB]
+    assert slot.decide.cut_request[0].tolist() == [1.0, GIB]
+    realised, _ = savings(slot)
+    assert realised == pytest.approx(730 * (0.5 * 0.04 + 486 / 1024 * 0.005))
+
+
 def test_told_twice_changes_nothing() -> None:
     slot, command = commanded()
     fold_outcome(slot, outcome(command), CONTEXT)

@@ -66,6 +66,7 @@ def command_of(slot: SlotState, proposals: Proposals, i: int, decision: Decision
     decide.pending_id[row] = np.uint64(int(decision.id, 16))
     decide.pending_until_s[row] = until_s + context.sizing.outcome_grace_s
     decide.pending_request[row], decide.pending_limit[row] = proposals.request[i], proposals.limit[i]
+    decide.before_request[row], decide.before_limit[row] = facts.request[i], facts.limit[i]
     moved = proposals.request[i] != facts.request[i]
     policy_floor = np.where(moved, slot.placement.floor[row], np.nan)
     # The ceiling wins over the floor, here as in the sizes.

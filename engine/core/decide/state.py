@@ -69,6 +69,9 @@ class DecideRows(Rows):
     pending_request: Array = column(np.float64, 2, fill=UNSET)
     pending_limit: Array = column(np.float64, 2, fill=UNSET)
     """The command whose outcome is awaited; id 0 is none."""
+    before_request: Array = column(np.float64, 2, fill=UNSET)
+    before_limit: Array = column(np.float64, 2, fill=UNSET)
+    """The size that it changes: by the time of its outcome a roster may have told the new one already."""
     blocked_until_s: Array = column(np.float64, fill=NEVER)
     """A command was refused or failed; the next waits."""
 
