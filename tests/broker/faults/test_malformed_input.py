@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from dataclasses import dataclass
 from typing import Final
@@ -59,7 +58,7 @@ def metrics(now_s: float = 60.0, cpu: list[float | None] | None = None, **change
 
 @dataclass(frozen=True, slots=True)
 class Bad:
-    """A record, and the reason and text (a regular expression) with which it must come back."""
+    """A record, and the reason and the words with which it must come back."""
 
     name: str
     value: bytes | None
@@ -76,13 +75,13 @@ BAD: Final = [
     Bad("empty", b"", "malformed"),
     Bad("null value", None, "malformed"),
     Bad("null key", metrics(), "wrong_key", "Expected key `north/1`, got ``", key=None),
-    Bad("text for numbers", metrics(cpu_max="a lot"), "malformed", r"Expected `array`, got `str` - at `\$.cpu_max`"),
-    Bad("text for a number", metrics(cpu_max=["1", 2]), "malformed", r"at `\$.cpu_max\[...\]`"),
+    Bad("text for numbers", metrics(cpu_max="a lot"), "malformed", "Expected `array`, got `str` - at `$.cpu_max`"),
+    Bad("text for a number", metrics(cpu_max=["1", 2]), "malformed", "got `str` - at `$.cpu_max[0]`"),
     Bad("NaN", metrics().replace(b"0.5", b"NaN", 1), "malformed"),
     Bad("infinite", metrics().replace(b"0.5", b"1e999", 1), "malformed"),
     Bad("no kind", metrics(kind="rumour"), "malformed", "rumour"),
     Bad("a field missing", metrics().replace(b"roster", b"raster"), "malformed", "missing required field `roster`"),
-    Bad("a time beyond 2100", metrics(time_s=1e18), "malformed", r"at `\$.sent_s`|at `\$.time_s`"),
+    Bad("a time beyond 2100", metrics(time_s=1e18), "malformed", "at `$.time_s`"),
     Bad("a time before 1970", metrics(time_s=-5.0), "malformed"),
     Bad("a time in the future", metrics(time_s=9_000.0), "from_the_future"),
     Bad("another major version", metrics(version="2.0"), "unknown_version", "Expected version `1.x`, got `2.0`"),
@@ -142,7 +141,7 @@ def test_malformed_input(system: System) -> None:
     assert letters.keys() == {*expected, f"{partly}/cells"}
     for id_, bad in expected.items():
         assert (bad.name, letters[id_].reason) == (bad.name, bad.reason), letters[id_].detail
-        assert re.search(bad.detail, letters[id_].detail), f"{bad.name}: {letters[id_].detail}"
+        assert bad.detail in letters[id_].detail, bad.name
     (cell,) = letters[f"{partly}/cells"].cells
     assert (cell.row, cell.column, cell.value, cell.reason) == (0, "cpu_max", -1.0, "out_of_range")
     good = 2 * (len(BAD) + 1) + 2 + 2
