@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 import msgspec
 import numpy as np
@@ -25,21 +26,32 @@ class Audit(msgspec.Struct, frozen=True):
     repeated: int
 
 
-def fold_log(records: Iterable[Record], partitions: int, context: Context, probe: Trajectories) -> Effects:
+@dataclass(slots=True)
+class Folded:
+    """What the fold over a whole log says. `commanded_s`: event time reached when a command was given, by its id."""
+
+    effects: Effects = field(default_factory=Effects)
+    commanded_s: dict[str, float] = field(default_factory=dict)
+
+
+def fold_log(records: Iterable[Record], partitions: int, context: Context, probe: Trajectories) -> Folded:
     """Folds records (each partition in its order), noting sizes and forecasts in `probe` after each bucket close."""
     folds: dict[int, PartitionFold] = {}
-    effects = Effects()
+    folded = Folded()
     rows = {name: row for row, name in enumerate(probe.containers)}
     for record in records:
         if record.partition not in folds:
             folds[record.partition] = PartitionFold(record.partition, partitions, context)
         fold = folds[record.partition]
         before = fold.slots[record.key].closed if record.key in fold.slots else -1
-        effects.extend(fold.apply(record))
+        effects = fold.apply(record)
+        folded.effects.extend(effects)
         state = fold.slots.get(record.key)
+        if state is not None:
+            folded.commanded_s.update((command.id, state.watermark_s) for command in effects.commands)
         if state is not None and state.closed > before:
             _note(probe, rows, state, before)
-    return effects
+    return folded
 
 
 def _note(probe: Trajectories, rows: dict[str, int], state: SlotState, before: int) -> None:

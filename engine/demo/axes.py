@@ -29,6 +29,8 @@ MARKER: Final = {
     "urgent_up": ("star", "#c92a2a", "urgent up"),
     "rollback": ("x", "#862e9c", "rollback"),
 }
+BOTTOM: Final = 34
+"""Pixels below a plot."""
 FONT: Final = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 
 
@@ -71,7 +73,7 @@ def layout(height: int, **more: Any) -> dict[str, Any]:
     """What all figures share."""
     return {
         "height": height,
-        "margin": {"l": 64, "r": 20, "t": 34, "b": 34},
+        "margin": {"l": 64, "r": 20, "t": 34, "b": BOTTOM},
         "paper_bgcolor": "white",
         "plot_bgcolor": "white",
         "font": {"family": FONT, "size": 13, "color": INK},

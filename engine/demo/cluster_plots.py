@@ -17,6 +17,8 @@ from engine.demo.trajectories import Trajectories
 from engine.messages import Decision
 from engine.units import BUCKET_S, CPU, RESOURCES
 
+TITLES: Final = 78
+"""Pixels above the plots: the legend, and below it a title for each column."""
 USED_FILL: Final = "rgba(51, 65, 85, 0.14)"
 
 
@@ -41,8 +43,9 @@ def halves_figure(
         mark_pilot(figure, pilot_s, start_s, row=place, col=1)
     figure.update_xaxes(**{**axes.DAYS, "dtick": None})
     figure.update_yaxes(**axes.AMOUNTS)
-    layout = axes.layout(120 + 220 * len(resources), hovermode="x unified")
-    layout["legend"]["y"], layout["margin"]["t"] = 1.09, 74
+    plot_height = 222 * len(resources)
+    layout = axes.layout(plot_height + TITLES + axes.BOTTOM, hovermode="x unified")
+    layout["legend"]["y"], layout["margin"]["t"] = 1 + 0.45 * TITLES / plot_height, TITLES
     return figure.update_layout(**layout)
 
 

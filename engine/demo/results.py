@@ -83,6 +83,7 @@ def evaluate(left: Left, source: Source, plan: Plan, scope: str, context: Contex
         containers=len(run.containers),
         decisions=recorded.decisions,
         commands=recorded.commands,
+        commanded_s=folded.commanded_s,
         outcomes=outcomes,
         realised_usd=sum(realised for realised, _ in saved),
         recommended_usd=sum(recommended for _, recommended in saved),
@@ -92,7 +93,7 @@ def evaluate(left: Left, source: Source, plan: Plan, scope: str, context: Contex
         event_days=plan.day_of(float(run.first + run.mean.shape[1] - 1) * BUCKET_S),
         wall_seconds=time.monotonic() - started,
         autopilot_day=plan.day_of(left.pilot_s),
-        audit=compare(recorded.published, folded),
+        audit=compare(recorded.published, folded.effects),
     )
     shown = choose(recorded.decisions, outcomes, run, scope)
     return Material(

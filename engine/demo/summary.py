@@ -24,7 +24,8 @@ class Percentiles(msgspec.Struct, frozen=True):
 class Facts:
     """What was measured. `counters` are the fold's own, from the rows of state, as are the savings.
 
-    Savings are USD a month: realised by applied commands, and recommended but not commanded. Outcomes by command id.
+    Savings are USD a month: realised by applied commands, and recommended but not commanded. Outcomes by command id,
+    as is `commanded_s`, the event time that was reached when a command was given.
     """
 
     trace: str
@@ -37,6 +38,7 @@ class Facts:
     containers: int
     decisions: Sequence[Decision]
     commands: Sequence[Command]
+    commanded_s: Mapping[str, float]
     outcomes: Mapping[str, Outcome]
     realised_usd: float
     recommended_usd: float
@@ -142,7 +144,7 @@ def summarise(facts: Facts) -> Summary:
         wape_4h_memory=_short(memory_4h.wape),
         coverage_95_memory=_short(memory_4h.above),
         latency_ms=percentiles(facts.latencies_ms),
-        outcome_delay_buckets=percentiles(outcome_delays(facts.commands, facts.outcomes)),
+        outcome_delay_buckets=percentiles(outcome_delays(facts.commanded_s, facts.outcomes)),
     )
 
 
@@ -153,9 +155,9 @@ def percentiles(values: Sequence[float]) -> Percentiles:
     return Percentiles(round(float(p50), 2), round(float(p99), 2))
 
 
-def outcome_delays(commands: Sequence[Command], outcomes: Mapping[str, Outcome]) -> list[float]:
-    """Event time from a command to its outcome, in buckets: how closely the replay let the loop close."""
-    return [(outcomes[c.id].time_s - c.time_s) / BUCKET_S for c in commands if c.id in outcomes]
+def outcome_delays(commanded_s: Mapping[str, float], outcomes: Mapping[str, Outcome]) -> list[float]:
+    """Event time that went by from a command to its outcome, in buckets: how closely the replay let the loop close."""
+    return [(outcomes[name].time_s - time_s) / BUCKET_S for name, time_s in commanded_s.items() if name in outcomes]
 
 
 def _short(value: float | None) -> float | None:

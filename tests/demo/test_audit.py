@@ -10,7 +10,7 @@ from engine.codec import decode_event, encode, roster_hash
 from engine.core.context import Context
 from engine.core.effects import Effects
 from engine.core.partition import Record
-from engine.demo.audit import Audit, compare, fold_log
+from engine.demo.audit import Audit, Folded, compare, fold_log
 from engine.demo.trajectories import LEAD_4H, P50, Trajectories
 from engine.demo.usage import note_usage, span
 from engine.identity import partition_of
@@ -39,7 +39,7 @@ def log() -> list[Record]:
     return [Record(partition, offset, "shop/0", encode(event), 0.0) for offset, event in enumerate(events)]
 
 
-def folded() -> tuple[Effects, Trajectories]:
+def folded() -> tuple[Folded, Trajectories]:
     records = log()
     events = [decode_event(record.value) for record in records]
     run = Trajectories.empty(*span(events))
@@ -52,7 +52,7 @@ def published(effects: Effects) -> list[tuple[str, bytes]]:
 
 
 def test_the_same_decisions_are_equal_also_when_some_were_sent_twice() -> None:
-    effects, _ = folded()
+    effects = folded()[0].effects
     once = published(effects)
     assert len(once) >= 2
     assert compare(once, effects) == Audit(True, 0, 0, 0, 0)
@@ -60,7 +60,7 @@ def test_the_same_decisions_are_equal_also_when_some_were_sent_twice() -> None:
 
 
 def test_each_kind_of_difference_is_counted() -> None:
-    effects, _ = folded()
+    effects = folded()[0].effects
     once = published(effects)
     changed = (once[0][0], once[0][1].replace(b'"slot":0', b'"slot":1'))
     assert compare(once[1:], effects) == Audit(False, 1, 0, 0, 0)

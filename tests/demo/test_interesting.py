@@ -1,12 +1,11 @@
-"""What decisions came to, worked by hand."""
+"""What is worth showing, and how closely the loop was closed."""
 
 from __future__ import annotations
 
 from engine.demo.interesting import choose
 from engine.demo.summary import outcome_delays
-from engine.messages import Command, Outcome, OutcomeStatus, Size
+from engine.messages import Outcome, OutcomeStatus
 from tests.demo import made_up
-from tests.demo.made_up import decision
 
 A = made_up.NAMES[0]
 
@@ -29,9 +28,5 @@ def test_each_container_shown_has_a_reason_and_is_shown_once() -> None:
 
 
 def test_delay_from_command_to_outcome_is_in_buckets_of_event_time() -> None:
-    made = decision(A, made_up.AUTOPILOT_BUCKET)
-    command = Command(
-        id=made.id, cluster="shop", slot=0, container=A, action="resize_down", reason="idle", time_s=made.time_s,
-        valid_until_s=made.valid_until_s, expected=Size(), target=Size(),
-    )  # fmt: skip
-    assert outcome_delays([command], {made.id: outcome(made.id)}) == [1.0]
+    commanded_s = {"a": made_up.AUTOPILOT_BUCKET * 300.0, "unanswered": 0.0}
+    assert outcome_delays(commanded_s, {"a": outcome("a")}) == [1.0]

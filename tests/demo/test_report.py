@@ -42,6 +42,7 @@ def summary(sent: int = 1000, missing: int = 0) -> Summary:
             containers=6,
             decisions=made_up.decisions(),
             commands=[],
+            commanded_s={},
             outcomes=outcomes(),
             realised_usd=16.0,
             recommended_usd=24.5,
