@@ -12,6 +12,7 @@ from rich.table import Table
 from engine.settings import PREFIX, Settings, effective, settings_options
 
 _PROGRAMS: Final = {
+    "demo": "engine.demo.settings:DemoSettings",
     "engine": "engine.shell.settings:EngineSettings",
     "collect-replay": "agents.collector.settings:ReplaySettings",
     "collect-cgroup": "agents.collector.settings:CgroupSettings",

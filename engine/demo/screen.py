@@ -78,7 +78,7 @@ def panel(p: Progress) -> RenderableType:
     head.add_column(no_wrap=True)
     head.add_column(ratio=1)
     head.add_column(justify="right", no_wrap=True)
-    head.add_row(f"day {p.day:.1f} of {p.days:.0f}", ProgressBar(total=p.days, completed=p.day), f"{p.elapsed_s:.0f} s")
+    head.add_row(f"day {p.day:.1f} of {p.days:.1f}", ProgressBar(total=p.days, completed=p.day), f"{p.elapsed_s:.0f} s")
     body = Table.grid(padding=(0, 3))
     for _ in range(4):
         body.add_column(no_wrap=True)
@@ -111,7 +111,7 @@ def line(p: Progress) -> str:
     """The same in one line, for logs."""
     kinds = ", ".join(f"{action} {count}" for action, count in sorted(p.decisions.items())) or "none yet"
     return (
-        f"{p.elapsed_s:4.0f} s  {p.phase}: day {p.day:.1f} of {p.days:.0f}, {p.samples:,} samples "
+        f"{p.elapsed_s:4.0f} s  {p.phase}: day {p.day:.1f} of {p.days:.1f}, {p.samples:,} samples "
         f"({p.samples_per_s:,.0f}/s), {p.containers} containers, "
         f"WAPE {ratio(p.wape_2h)} at 2 h and {ratio(p.wape_4h)} at 4 h, decisions: {kinds}, "
         f"commands: {p.applied} applied and {p.refused} refused, monthly saving {usd(p.saving_usd)}, "

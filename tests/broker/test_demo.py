@@ -41,15 +41,18 @@ def trace(tmp_path: Path) -> Path:
     return path
 
 
-def demo(*arguments: str) -> subprocess.Popen[str]:
+def demo(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+    """Its temporary files, too, are in `folder`: what is killed cannot take them away."""
     command = [sys.executable, "-m", "engine.cli.main", "demo", *arguments]
-    output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    return subprocess.Popen(command, text=True, start_new_session=True, **output)
+    return subprocess.Popen(
+        command, text=True, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        env={**os.environ, "TMPDIR": str(folder)},
+    )  # fmt: skip
 
 
 def test_a_small_demo_balances_and_leaves_nothing_behind(trace: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    process = demo("--trace", str(trace), "--out", str(out))
+    process = demo(tmp_path, "--trace", str(trace), "--out", str(out))
     family = watch_family(process)
     text, _ = process.communicate(timeout=150)
     assert process.returncode == 0, text
@@ -75,7 +78,7 @@ def test_a_small_demo_balances_and_leaves_nothing_behind(trace: Path, tmp_path: 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_stopped_in_the_middle_it_leaves_nothing_behind(trace: Path, tmp_path: Path, number: signal.Signals) -> None:
-    process = demo("--trace", str(trace), "--out", str(tmp_path / "out"))
+    process = demo(tmp_path, "--trace", str(trace), "--out", str(tmp_path / "out"))
     family = watch_family(process, at_least=5)
     os.kill(process.pid, number)
     text, _ = process.communicate(timeout=60)
@@ -85,7 +88,7 @@ def test_stopped_in_the_middle_it_leaves_nothing_behind(trace: Path, tmp_path: P
 
 
 def test_a_program_that_dies_ends_the_demo_with_its_last_words(trace: Path, tmp_path: Path) -> None:
-    process = demo("--trace", str(trace), "--out", str(tmp_path / "out"))
+    process = demo(tmp_path, "--trace", str(trace), "--out", str(tmp_path / "out"))
     family = watch_family(process, at_least=5)
     engine = next(p for p in family if p.is_running() and "engine.cli.main engine" in " ".join(p.cmdline()))
     engine.kill()
@@ -99,7 +102,7 @@ def test_a_program_that_dies_ends_the_demo_with_its_last_words(trace: Path, tmp_
 def test_a_wrong_file_is_one_sentence(tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.csv"
     wrong.write_text("a,b\n1,2\n")
-    process = demo("--trace", str(wrong), "--out", str(tmp_path / "out"))
+    process = demo(tmp_path, "--trace", str(wrong), "--out", str(tmp_path / "out"))
     text, _ = process.communicate(timeout=30)
     assert process.returncode == 2
     assert text.startswith("trimtab: ") and text.count("\n") == 1  # noqa: PT018

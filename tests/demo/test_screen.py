@@ -17,7 +17,7 @@ SOME = Progress(
 
 def test_a_line_says_everything() -> None:
     text = line(SOME)
-    for words in ("day 8.2 of 14", "12,345/s", "300 containers", "0.153 at 4 h", "resize_down 210", "−$1,234", "18 ms"):
+    for words in ("day 8.2 of 14.0", "12,345/s", "300 containers", "0.153 at 4 h", "resize_down 210", "−$1,234", "18 ms"):
         assert words in text
 
 
