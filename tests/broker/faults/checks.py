@@ -14,8 +14,9 @@ from engine.core.snapshot import unpack
 from engine.messages import Metrics
 from engine.shell.context import shipped_context
 from engine.shell.settings import CHANGELOG, DEAD_LETTER, DECISIONS, EVENTS
+from tests.broker.faults.clusters import writes
 from tests.broker.faults.recorded import Stored, read_all
-from tests.broker.faults.system import PARTITIONS, System, writes
+from tests.broker.faults.system import PARTITIONS, System
 from tests.broker.faults.truth import (
     Truth,
     assert_published,

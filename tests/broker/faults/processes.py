@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -125,13 +124,3 @@ class Program:
     def tail(self) -> str:
         lines = self.log.read_text(errors="replace").splitlines()[-TAIL:]
         return "\n".join([f"--- last lines of {self.log}", *lines])
-
-
-@contextmanager
-def ended_at_last(programs: list[Program]) -> Iterator[list[Program]]:
-    """Ends every program that was put into the list, whatever happens inside."""
-    try:
-        yield programs
-    finally:
-        for program in programs:
-            program.end()

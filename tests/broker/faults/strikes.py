@@ -15,9 +15,8 @@ ATTEMPTS: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Strike:
-    """What was hit: the process, its wall time, and the log entry or fact that proves the moment."""
+    """When it hit (wall time), and the log entry that proves the moment."""
 
-    pid: int
     time_s: float
     proof: Mapping[str, Any]
 
@@ -44,7 +43,7 @@ def signal_in_checkpoint(engine: Program, number: signal.Signals) -> Strike | No
         assert engine.wait() == -signal.SIGKILL
     time.sleep(0.1)  # what it wrote before it was hit is in its log by now
     unfinished = unfinished_checkpoint(engine, since)
-    return None if unfinished is None else Strike(engine.pid, time_s, unfinished)
+    return None if unfinished is None else Strike(time_s, unfinished)
 
 
 def kill_in_checkpoint(engine: Program) -> Strike:

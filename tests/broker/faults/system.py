@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
 import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +23,7 @@ from engine.messages import Autopilot, Outcome
 from engine.shell.exits import FATAL, ZOMBIE
 from engine.shell.settings import APP_ID, EVENTS
 from engine.topics import Topics, load_topics
+from tests.broker.faults.clusters import Cluster
 from tests.broker.faults.pacer import Pacer
 from tests.broker.faults.processes import Program, wait_until
 from tests.broker.faults.recorded import committed, end_offsets, read_all
@@ -43,20 +42,6 @@ SESSION_S: Final = 6.0
 QUIET_S: Final = 120.0
 RESTARTED: Final = (FATAL, ZOMBIE)
 """Exit codes of an engine that a supervisor answers with a restart."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cluster:
-    """One cluster's programs and files. `samples`: rows of its demand."""
-
-    name: str
-    samples: int
-    demand: Path
-    simulated: Path
-    spool: Path
-    ledger: Path
-    collector: Program
-    executor: Program
 
 
 class System:
@@ -179,32 +164,6 @@ class System:
         ends = end_offsets(self.broker.bootstrap, EVENTS)
         done = committed(self.broker.bootstrap, APP_ID, EVENTS)
         return ends if all(done.get(partition, 0) == end for partition, end in ends.items()) else None
-
-
-def writes(cluster: Cluster) -> list[str]:
-    """Command ids of all writes that the simulated cluster has received, repeats included."""
-    return [id_ for (id_,) in query(cluster.simulated, "SELECT command_id FROM writes ORDER BY number")]
-
-
-def counters(cluster: Cluster) -> dict[str, int]:
-    """What the collector has counted since its replay began."""
-    return dict(query(cluster.spool, "SELECT name, value FROM counters"))
-
-
-def query(database: Path, sql: str) -> list[Any]:
-    """Rows of an agent's SQLite file, read without disturbing it; none while the file or the table is not there."""
-    try:
-        connection = sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=5.0)
-    except sqlite3.OperationalError:
-        return []
-    try:
-        return connection.execute(sql).fetchall()
-    except sqlite3.OperationalError as error:
-        if "no such table" in str(error):
-            return []
-        raise
-    finally:
-        connection.close()
 
 
 def _few_partitions(topics: Topics) -> Topics:

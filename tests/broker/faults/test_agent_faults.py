@@ -8,13 +8,17 @@ import time
 import pytest
 from msgspec.structs import replace
 
+from agents.collector.message import Message
+from agents.collector.spool import Spool
 from engine.codec import decode_event, encode
 from engine.core.batch import samples_in
 from engine.messages import Metrics
+from engine.shell.settings import LARGEST_MESSAGE
 from tests.broker.faults.checks import check
+from tests.broker.faults.clusters import Cluster, counters, query, writes
 from tests.broker.faults.processes import wait_until
 from tests.broker.faults.recorded import Stored
-from tests.broker.faults.system import Cluster, System, counters, query, writes
+from tests.broker.faults.system import System
 
 pytestmark = pytest.mark.broker
 KILLS = 3
@@ -101,3 +105,26 @@ def kill_after_a_write(cluster: Cluster) -> bool:
     struck = bool(unreported & set(writes(cluster)))
     cluster.executor.start()
     return struck
+
+
+def test_what_the_broker_refuses_holds_no_collector_up(system: System) -> None:
+    """One message larger than the topic allows, one that only becomes so by its envelope; then the replay."""
+    north = system.clusters[0]
+    spool = Spool(north.spool, limit_bytes=2**30, limit_age_s=1e6)
+    sizes = (LARGEST_MESSAGE + 1, LARGEST_MESSAGE)
+    spool.put([Message(0, "north/2", "metrics", 7, 0.0, b" " * size) for size in sizes], time.time())
+    spool.close()
+    engine = system.engine("engine")
+    engine.start().wait_for("running")
+    north.collector.start()
+    wait_until("two messages set aside", lambda: len(set_aside(north)) == 2, poll_s=0.1)
+    wait_until("samples sent behind them", lambda: counters(north).get("samples_sent", 0) > 0, poll_s=0.1)
+    assert [reason for _, reason in set_aside(north)] == ["larger_than_the_topic_allows", "MessageSizeTooLargeError"]
+    assert [entry["samples"] for entry in north.collector.said("message_set_aside")] == [7, 7]
+    assert counters(north)["samples_set_aside"] == 14
+    assert engine.running
+
+
+def set_aside(cluster: Cluster) -> list[tuple[int, str]]:
+    """Samples of each message that the collector set aside, and why."""
+    return query(cluster.spool, "SELECT samples, reason FROM set_aside ORDER BY id")

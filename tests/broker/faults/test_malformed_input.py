@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,8 +9,6 @@ import orjson
 import pytest
 from confluent_kafka import KafkaError, KafkaException, Producer
 
-from agents.collector.message import Message
-from agents.collector.spool import Spool
 from engine.codec import decode_dead_letter, encode, roster_hash
 from engine.core.snapshot import unpack
 from engine.identity import partition_of, slot_key, slot_of
@@ -20,7 +17,7 @@ from engine.shell.settings import DEAD_LETTER, EVENTS, LARGEST_MESSAGE
 from tests.broker.faults.checks import compare
 from tests.broker.faults.processes import wait_until
 from tests.broker.faults.recorded import QUIET, read_all
-from tests.broker.faults.system import PARTITIONS, Cluster, System, counters, query
+from tests.broker.faults.system import PARTITIONS, System
 
 pytestmark = pytest.mark.broker
 CLUSTER: Final = "north"
@@ -152,25 +149,3 @@ def test_malformed_input(system: System) -> None:
 def dead_letters(system: System) -> dict[str, DeadLetter]:
     stored = [decode_dead_letter(record.value or b"") for record in read_all(system.broker.bootstrap, DEAD_LETTER)]
     return {letter.id: letter for letter in stored}
-
-
-def test_what_the_broker_refuses_holds_no_collector_up(system: System) -> None:
-    """One message larger than the topic allows, one that only becomes so by its envelope; then the replay."""
-    north = system.clusters[0]
-    spool = Spool(north.spool, limit_bytes=2**30, limit_age_s=1e6)
-    sizes = (LARGEST_MESSAGE + 1, LARGEST_MESSAGE)
-    spool.put([Message(HOME, KEY, "metrics", 7, 0.0, b" " * size) for size in sizes], time.time())
-    spool.close()
-    engine = system.engine("engine")
-    engine.start().wait_for("running")
-    north.collector.start()
-    wait_until("two messages set aside", lambda: len(set_aside(north)) == 2, poll_s=0.1)
-    wait_until("samples sent behind them", lambda: counters(north).get("samples_sent", 0) > 0, poll_s=0.1)
-    assert [reason for _, reason in set_aside(north)] == ["larger_than_the_topic_allows", "MessageSizeTooLargeError"]
-    assert [entry["samples"] for entry in north.collector.said("message_set_aside")] == [7, 7]
-    assert counters(north)["samples_set_aside"] == 14
-    assert dead_letters(system) == {}
-
-
-def set_aside(cluster: Cluster) -> list[tuple[int, str]]:
-    return query(cluster.spool, "SELECT samples, reason FROM set_aside ORDER BY id")
