@@ -34,7 +34,8 @@ class Progress:
     wape_2h: float | None = None
     wape_4h: float | None = None
     decisions: Mapping[str, int] = field(default_factory=dict)
-    saving_usd: float | None = None
+    realised_usd: float | None = None
+    recommended_usd: float | None = None
     applied: int = 0
     refused: int = 0
     latency_p50_ms: float | None = None
@@ -78,7 +79,8 @@ def panel(p: Progress) -> RenderableType:
     head.add_column(no_wrap=True)
     head.add_column(ratio=1)
     head.add_column(justify="right", no_wrap=True)
-    head.add_row(f"day {p.day:.1f} of {p.days:.1f}", ProgressBar(total=p.days, completed=p.day), f"{p.elapsed_s:.0f} s")
+    bar = ProgressBar(total=p.days, completed=p.day, complete_style="cyan", finished_style="cyan")
+    head.add_row(f"day {p.day:.1f} of {p.days:.1f}", bar, f"{p.elapsed_s:.0f} s")
     body = Table.grid(padding=(0, 3))
     for _ in range(4):
         body.add_column(no_wrap=True)
@@ -96,7 +98,7 @@ def _cells(p: Progress) -> list[list[tuple[str, str]]]:
             ("samples", f"{p.samples:,}"),
             ("a second", f"{p.samples_per_s:,.0f}"),
             ("containers", f"{p.containers:,}"),
-            ("monthly saving", usd(p.saving_usd)),
+            ("monthly saving", f"{usd(p.realised_usd)} done, {usd(p.recommended_usd)} advised"),
         ],
         [
             ("WAPE 2 h", ratio(p.wape_2h)),
@@ -114,6 +116,7 @@ def line(p: Progress) -> str:
         f"{p.elapsed_s:4.0f} s  {p.phase}: day {p.day:.1f} of {p.days:.1f}, {p.samples:,} samples "
         f"({p.samples_per_s:,.0f}/s), {p.containers} containers, "
         f"WAPE {ratio(p.wape_2h)} at 2 h and {ratio(p.wape_4h)} at 4 h, decisions: {kinds}, "
-        f"commands: {p.applied} applied and {p.refused} refused, monthly saving {usd(p.saving_usd)}, "
+        f"commands: {p.applied} applied and {p.refused} refused, monthly saving {usd(p.realised_usd)} done and "
+        f"{usd(p.recommended_usd)} advised, "
         f"latency {milliseconds(p.latency_p50_ms)} p50 and {milliseconds(p.latency_p99_ms)} p99"
     )

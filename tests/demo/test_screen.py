@@ -10,14 +10,14 @@ from engine.demo.screen import Progress, Screen, line, panel
 
 SOME = Progress(
     phase="replay", day=8.25, days=14, elapsed_s=61, samples=712_800, samples_per_s=12_345, containers=300,
-    wape_2h=0.121, wape_4h=0.153, decisions={"resize_down": 210, "hold": 90}, saving_usd=-1234.5,
+    wape_2h=0.121, wape_4h=0.153, decisions={"resize_down": 210, "hold": 90}, realised_usd=-1234.5,
     applied=100, refused=2, latency_p50_ms=18, latency_p99_ms=140,
 )  # fmt: skip
 
 
 def test_a_line_says_everything() -> None:
     text = line(SOME)
-    for words in ("day 8.2 of 14.0", "12,345/s", "300 containers", "0.153 at 4 h", "resize_down 210", "−$1,234", "18 ms"):
+    for words in ("day 8.2 of 14.0", "12,345/s", "300 containers", "0.153 at 4 h", "−$1,234", "18 ms p50"):
         assert words in text
 
 
