@@ -23,21 +23,29 @@ class Shown:
 
 
 def choose(
-    decisions: Iterable[Decision], outcomes: Mapping[str, Outcome], trajectories: Trajectories, scope: str
+    decisions: Iterable[Decision],
+    outcomes: Mapping[str, Outcome],
+    trajectories: Trajectories,
+    scope: str,
+    since_s: float = 0.0,
 ) -> list[Shown]:
-    """The largest saving, urgent raises, a rollback, the worst forecast, one not piloted; each container once."""
+    """The largest saving, urgent raises, a rollback, the worst forecast, one not piloted; each container once.
+
+    Urgent raises that nobody carried out are worth showing from `since_s` on, where the figures begin.
+    """
     changes = [d for d in in_order(decisions) if d.action != "hold"]
+    visible = [d for d in changes if d.time_s >= since_s]
     applied = [d for d in changes if was_applied(d, outcomes)]
-    told = "; not piloted, so it was only told (the fast path)."
+    told = "; auto-pilot was off, so that was only said (the fast path)."
     found = [
         *_most_saved(applied),
         *(
             _latest(applied, _is_kill, "Killed for want of memory, and raised at once (the fast path).")
-            or _latest(changes, _is_kill, f"Killed for want of memory{told}")
+            or _latest(visible, _is_kill, f"Killed for want of memory{told}")
         ),
         *(
             _latest(applied, _is_urgent, "Raised at once, before its bucket closed (the fast path).")
-            or _latest(changes, _is_urgent, f"Urgent before its bucket closed{told}")
+            or _latest(visible, _is_urgent, f"Urgent before its bucket closed{told}")
         ),
         *_latest(applied, lambda d: d.action == "rollback", "Cut too far, noticed, and rolled back at once."),
         *_worst_forecast(trajectories),

@@ -36,7 +36,8 @@ def container_figure(
     row = trajectories.containers.index(container)
     resources = [r for r in range(len(RESOURCES)) if not np.isnan(trajectories.mean[row, :, r]).all()] or [CPU]
     figure = make_subplots(rows=len(resources), cols=1, shared_xaxes=True, vertical_spacing=0.07)
-    mine = [d for d in decisions if d.container == container and d.action in axes.MARKER]
+    begin_s = trajectories.first * BUCKET_S
+    mine = [d for d in decisions if d.container == container and d.action in axes.MARKER and d.time_s >= begin_s]
     for place, resource in enumerate(resources, start=1):
         traces = [
             *_forecast(trajectories, row, resource, start_s),

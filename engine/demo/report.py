@@ -77,9 +77,16 @@ def render(material: Material) -> str:
 def table_rows(
     decisions: Sequence[Decision], outcomes: Mapping[str, Outcome], start_s: float, limit: int = ROWS
 ) -> list[dict[str, Any]]:
-    """Rows of the table of decisions, in order of time; when there are too many, holds and small savings go first."""
+    """Rows of the table of decisions, in order of time; when there are too many, holds and small savings go first.
+
+    `latest` is each container's last change of size; those stay longest.
+    """
     latest = {d.container: d.id for d in in_order(decisions) if d.action != "hold"}
-    kept = sorted(decisions, key=lambda d: (d.action == "hold", -abs(d.monthly_saving_usd)))[:limit]
+
+    def rank(d: Decision) -> tuple[bool, bool, float]:
+        return latest.get(d.container) != d.id, d.action == "hold", -abs(d.monthly_saving_usd)
+
+    kept = sorted(decisions, key=rank)[:limit]
     return [
         {
             "time": axes.day(d.time_s, start_s),

@@ -23,7 +23,7 @@ from engine.demo.interesting import choose
 from engine.demo.plan import Plan
 from engine.demo.programs import Programs
 from engine.demo.recorded import Recorded
-from engine.demo.report import Material, render
+from engine.demo.report import SHOWN_BEFORE_S, Material, render
 from engine.demo.source import Source
 from engine.demo.standing import in_order
 from engine.demo.summary import Facts, Summary, summarise
@@ -95,7 +95,7 @@ def evaluate(left: Left, source: Source, plan: Plan, scope: str, context: Contex
         autopilot_day=plan.day_of(left.pilot_s),
         audit=compare(recorded.published, folded.effects),
     )
-    shown = choose(recorded.decisions, outcomes, run, scope)
+    shown = choose(recorded.decisions, outcomes, run, scope, left.pilot_s - SHOWN_BEFORE_S)
     return Material(
         summary=summarise(facts),
         accuracies=scored,

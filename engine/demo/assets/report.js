@@ -42,7 +42,7 @@ function draw() {
   for (const d of rows.slice(state.page * PAGE, (state.page + 1) * PAGE)) {
     const row = body.insertRow();
     cell(row, d.time);
-    cell(row, d.container);
+    cell(row, d.container.replaceAll("-", "\u2011")); // breaks at slashes, not within names
     const tag = document.createElement("span");
     tag.className = `tag ${d.action}`;
     tag.textContent = d.action.replace("_", " ");
