@@ -38,7 +38,7 @@ def cards(summary: Summary) -> str:
         _card("Forecast error, 4 h, CPU", ratio(s.wape_4h),
               f"last value: {ratio(s.wape_4h_naive)}; 2 h: {ratio(s.wape_2h)}"),
         _card("Below the 95 % quantile", percent(s.coverage_95),
-              f"promised 95 %; memory {percent(s.coverage_95_memory)}"),
+              "promised 95 %" + (f"; memory {percent(s.coverage_95_memory)}" if s.coverage_95_memory is not None else "")),
         _card("Metric to command", milliseconds(s.latency_ms.p50), f"median; p99 {milliseconds(s.latency_ms.p99)}"),
         _card("Commands applied", f"{s.commands_applied:,}", f"of {s.commands:,}; {refused} refused"),
         _card("Decisions", f"{sum(s.decisions.values()):,}", ", ".join(

@@ -42,7 +42,7 @@ function draw() {
   for (const d of rows.slice(state.page * PAGE, (state.page + 1) * PAGE)) {
     const row = body.insertRow();
     cell(row, d.time);
-    cell(row, d.container.replaceAll("-", "\u2011")); // breaks at slashes, not within names
+    cell(row, d.container.replaceAll("-", "\u2011").replaceAll("/", "/\u200b")); // breaks at slashes
     const tag = document.createElement("span");
     tag.className = `tag ${d.action}`;
     tag.textContent = d.action.replace("_", " ");
