@@ -31,14 +31,14 @@ def cards(summary: Summary) -> str:
     """The key figures."""
     s = summary
     refused = sum(s.commands_refused.values())
+    memory = "" if s.coverage_95_memory is None else f"; memory {percent(s.coverage_95_memory)}"
     balanced = "all accounted for" if s.balance else "do not balance"
     parts = [
         _card("Monthly saving", usd(s.monthly_saving_usd), f"{usd(s.monthly_saving_realised_usd)} carried out, "
               f"{usd(s.monthly_saving_recommended_usd)} recommended"),
         _card("Forecast error, 4 h, CPU", ratio(s.wape_4h),
               f"last value: {ratio(s.wape_4h_naive)}; 2 h: {ratio(s.wape_2h)}"),
-        _card("Below the 95 % quantile", percent(s.coverage_95),
-              "promised 95 %" + (f"; memory {percent(s.coverage_95_memory)}" if s.coverage_95_memory is not None else "")),
+        _card("Below the 95 % quantile", percent(s.coverage_95), f"promised 95 %{memory}"),
         _card("Metric to command", milliseconds(s.latency_ms.p50), f"median; p99 {milliseconds(s.latency_ms.p99)}"),
         _card("Commands applied", f"{s.commands_applied:,}", f"of {s.commands:,}; {refused} refused"),
         _card("Decisions", f"{sum(s.decisions.values()):,}", ", ".join(
