@@ -21,7 +21,7 @@ from engine.core.snapshot import unpack
 from engine.identity import partition_of, slot_key, slot_of
 from engine.messages import ContainerSpec, Metrics, Roster
 from engine.shell.settings import APP_ID, CHANGELOG, EVENTS
-from tests.broker.faults.processes import Program, ended_at_last, wait_until
+from tests.broker.faults.processes import Program, wait_until
 from tests.brokers import apply_topics, declare
 
 pytestmark = pytest.mark.broker
@@ -34,8 +34,9 @@ ROSTER = roster_hash(SPECS)
 def engine(own_broker: DevelopmentBroker, tmp_path: Path) -> Iterator[Program]:
     arguments = ["engine", "--broker", own_broker.bootstrap, "--data-dir", str(tmp_path / "a" / "b")]
     quick = ["--checkpoint-interval", "1", "--session-timeout", "6", "--heartbeat-interval", "1"]
-    with ended_at_last([Program("engine", [*arguments, *quick], tmp_path)]) as programs:
-        yield programs[0]
+    program = Program("engine", [*arguments, *quick], tmp_path)
+    yield program
+    program.end()
 
 
 class Shop:
