@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -30,6 +31,8 @@ def collect() -> None:
 
 def _start(settings: S, job_of: Callable[[S], Job]) -> None:
     configure(settings, "collector")
+    if settings.log_level != "debug":  # several lines a second while the broker is away, which we say once
+        logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     summary = asyncio.run(run(settings, job_of(settings)))
     click.echo(orjson.dumps(summary))
 

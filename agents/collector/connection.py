@@ -21,6 +21,7 @@ from agents.collector.settings import EVENTS, LARGEST_MESSAGE
 REQUEST_TIMEOUT_S: Final = 30.0
 START_TIMEOUT_S: Final = 30.0
 STOP_TIMEOUT_S: Final = 2.0
+SLOW_S: Final = 3.0
 BACKOFF_S: Final = (0.1, 0.2, 0.5, 1.0, 2.0)
 BATCH_BYTES: Final = 900_000
 """Under every broker's default of 1 MB, with the headers; a larger message travels alone."""
@@ -40,6 +41,8 @@ class Connection:
     def __init__(self, producer: AIOKafkaProducer) -> None:
         self._producer = producer
         self._lost = asyncio.get_running_loop().create_future()
+        self.answers = True
+        """False while a batch has waited for its acknowledgement for long."""
 
     @property
     def lost(self) -> bool:
@@ -59,13 +62,25 @@ class Connection:
         batch.close()
         delivery = asyncio.ensure_future(self._deliver(batch, partition))
         try:
-            await asyncio.wait({delivery, self._lost}, return_when=asyncio.FIRST_COMPLETED)
+            await self._wait(delivery)
         finally:
-            if not delivery.done():
-                delivery.cancel()
+            delivery.cancel()  # without effect when it is done
         if not delivery.done():
             raise LostError
         delivery.result()
+
+    async def _wait(self, delivery: asyncio.Future[None]) -> None:
+        """Until it is done, or the connection lost. aiokafka retries silently, so what takes long is said here."""
+        either = {delivery, self._lost}
+        done, _ = await asyncio.wait(either, timeout=SLOW_S, return_when=asyncio.FIRST_COMPLETED)
+        if not done:
+            if self.answers:
+                log.warning("broker_away", error=f"nothing acknowledged for {SLOW_S:g} s")
+            self.answers = False
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        if delivery.done() and not self.answers:
+            log.info("broker_answers_again")
+            self.answers = True
 
     async def _deliver(self, batch: Any, partition: int) -> None:
         await (await self._producer.send_batch(batch, EVENTS, partition=partition))
@@ -97,7 +112,7 @@ class Connector:
 
     @property
     def connected(self) -> bool:
-        return self._connection is not None and not self._connection.lost
+        return self._connection is not None and not self._connection.lost and self._connection.answers
 
     async def connection(self) -> Connection:
         async with self._lock:
