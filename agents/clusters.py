@@ -21,7 +21,11 @@ ANSWER_MS: Final = 10_000
 async def read_declaration(broker: str, cluster: str) -> Cluster:
     """The newest declaration of `cluster`. Raises UserError: no broker, no topics, not declared, not understood."""
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=broker, enable_auto_commit=False, request_timeout_ms=ANSWER_MS, api_version="auto"
+        bootstrap_servers=broker,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",  # and no seek: a reset that is under way would win over it
+        request_timeout_ms=ANSWER_MS,
+        api_version="auto",
     )
     try:
         with _quiet():
@@ -47,7 +51,6 @@ async def _last(consumer: AIOKafkaConsumer, cluster: str) -> bytes | None:
     while not (partitions := consumer.assignment()):
         await consumer.getmany(timeout_ms=10)
     ends = await consumer.end_offsets(partitions)
-    await consumer.seek_to_beginning()
     found: bytes | None = None
     while any([await consumer.position(partition) < ends[partition] for partition in partitions]):
         for records in (await consumer.getmany(timeout_ms=100)).values():
