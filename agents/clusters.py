@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,8 +49,8 @@ async def _last(consumer: AIOKafkaConsumer, cluster: str) -> bytes | None:
     if TOPIC not in await consumer.topics():
         raise UserError(f"This Kafka has no topic `{TOPIC}`: `trimtab topics apply` makes it.")
     consumer.subscribe([TOPIC])
-    while not (partitions := consumer.assignment()):
-        await consumer.getmany(timeout_ms=10)
+    while not (partitions := consumer.assignment()):  # noqa: ASYNC110  (set by a task of the consumer)
+        await asyncio.sleep(0.01)
     ends = await consumer.end_offsets(partitions)
     found: bytes | None = None
     while any([await consumer.position(partition) < ends[partition] for partition in partitions]):
