@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import uuid
 from collections.abc import Callable, Iterator
@@ -12,30 +11,18 @@ import pytest
 
 from engine.broker.development import DevelopmentBroker
 from engine.errors import UserError
-from tests.brokers import shared_broker
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Under pytest-xdist all that needs Kafka goes to one worker, one after another.
-
-    Faults are timed, and several brokers, engines and agents at once would starve each other on a small machine.
-    """
-    for item in items:
-        if item.get_closest_marker("broker"):
-            item.add_marker(pytest.mark.xdist_group("broker"))
 
 
 @pytest.fixture(scope="session")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def broker() -> Iterator[str]:
     """Bootstrap servers of the session's broker. Give topics and groups of a test a prefix of their own.
 
     Never stop it, and do not make the fixed topics on it: that is what `own_broker` is for.
     """
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base  # of all workers of this run
+    started = DevelopmentBroker()
     try:
-        with shared_broker(shared / "broker") as bootstrap:
-            yield bootstrap
+        with started:
+            yield started.bootstrap
     except UserError as error:
         pytest.fail(f"Apache Kafka could not be started for the tests: {error}", pytrace=False)
 
