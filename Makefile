@@ -15,7 +15,7 @@ demo: $(INSTALLED)
 
 test: lint
 	$(BIN)/python -m pytest -m "not broker" -n 2
-	$(BIN)/python -m pytest -m broker  # one after another: faults are timed, and brokers would starve each other
+	$(BIN)/python -m pytest -m broker -n 2 --dist loadfile
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

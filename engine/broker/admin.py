@@ -51,15 +51,21 @@ def connect(bootstrap: str) -> AdminClient:
 
 
 def observe(client: AdminClient) -> dict[str, Observed]:
-    """Every topic of the broker, with all its settings."""
+    """Every topic of the broker, with all its settings; one that is deleted meanwhile is not there."""
     partitions = {name: len(topic.partitions) for name, topic in client.list_topics(timeout=_ANSWER_S).topics.items()}
     asked = [ConfigResource(ResourceType.TOPIC, name) for name in partitions]
     answers = client.describe_configs(asked, request_timeout=_ANSWER_S) if asked else {}
-    return {resource.name: _observed(partitions[resource.name], answer) for resource, answer in answers.items()}
+    observed = {resource.name: _observed(partitions[resource.name], answer) for resource, answer in answers.items()}
+    return {name: topic for name, topic in observed.items() if topic is not None}
 
 
-def _observed(partitions: int, answer: Future[Any]) -> Observed:
-    return Observed(partitions, {name: str(entry.value) for name, entry in answer.result().items()})
+def _observed(partitions: int, answer: Future[Any]) -> Observed | None:
+    try:
+        return Observed(partitions, {name: str(entry.value) for name, entry in answer.result().items()})
+    except KafkaException as error:
+        if error.args[0].code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+            return None
+        raise
 
 
 def diff(client: AdminClient, topics: Topics) -> list[Difference]:
