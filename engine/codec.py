@@ -5,11 +5,13 @@ A newer minor version is read (unknown fields are passed over); an unknown major
 
 from __future__ import annotations
 
+import base64
 import hashlib
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.errors import MalformedError, VersionError
 from engine.messages import AnyCommand, AnyEvent, Cluster, ContainerSpec, DeadLetter, Decision
@@ -85,3 +87,13 @@ def stamp_sent(payload: bytes, sent_s: float) -> bytes:
     Without decoding: the field stands before any text that a person could choose.
     """
     return payload.replace(_UNSENT, b'"sent_s":%.3f' % sent_s, 1)
+
+
+PAYLOAD_KEPT: Final = 64 * 1024
+"""Bytes of an unusable message that its dead letter carries."""
+
+
+def quoting(letter: DeadLetter, payload: bytes, whole: bool = True) -> DeadLetter:
+    """The dead letter with what identifies `payload`, and with its beginning unless only a part of it is dead."""
+    begin = base64.b64encode(payload[:PAYLOAD_KEPT]).decode() if whole else ""
+    return replace(letter, payload=begin, sha256=hashlib.sha256(payload).hexdigest(), size=len(payload))

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from engine.codec import decode_command
+from engine.codec import decode_command, quoting
 from engine.errors import ContractError
 from engine.messages import Command, DeadLetter, FreezeCommand
 
-PAYLOAD_BYTES: Final = 64 * 1024
-"""How much of an unusable message a dead letter carries."""
 TEXT: Final = 1000
 """How many characters of its key and of the reason."""
 
@@ -72,8 +68,7 @@ def take_batch(waiting: Iterable[Item], most: int) -> list[Item]:
 
 
 def dead_letter(record: Record, reason: str, detail: str) -> DeadLetter:
-    payload = record.value or b""
-    return DeadLetter(
+    letter = DeadLetter(
         id=f"{record.topic}/{record.partition}/{record.offset}",
         topic=record.topic,
         partition=record.partition,
@@ -81,10 +76,8 @@ def dead_letter(record: Record, reason: str, detail: str) -> DeadLetter:
         key=(record.key or b"").decode(errors="replace")[:TEXT],
         reason=reason,
         detail=detail[:TEXT],
-        payload=base64.b64encode(payload[:PAYLOAD_BYTES]).decode(),
-        sha256=hashlib.sha256(payload).hexdigest(),
-        size=len(payload),
     )
+    return quoting(letter, record.value or b"")
 
 
 def _latency_s(record: Record, now_s: float) -> float | None:

@@ -5,14 +5,12 @@ The shell and everything that folds a recorded log offline use this one class: s
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 
-from engine.codec import decode_event
+from engine.codec import decode_event, quoting
 from engine.core.batch import samples_in
 from engine.core.context import Context
 from engine.core.effects import Effects, Refused, SlotEffects
@@ -24,7 +22,6 @@ from engine.identity import partition_of, slot_key
 from engine.messages import AnyEvent, Control, DeadLetter, Declare, Metrics
 
 TOPIC: Final = "events"
-PAYLOAD_KEPT: Final = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +112,7 @@ def _partly_dead(record: Record, effects: SlotEffects) -> list[DeadLetter]:
 
 def _dead_letter(record: Record, refused: Refused, part: str = "") -> DeadLetter:
     """The record's dead letter; the whole message is quoted unless only a `part` of it is dead."""
-    return DeadLetter(
+    letter = DeadLetter(
         id=f"{TOPIC}/{record.partition}/{record.offset}{part}",
         topic=TOPIC,
         partition=record.partition,
@@ -124,7 +121,5 @@ def _dead_letter(record: Record, refused: Refused, part: str = "") -> DeadLetter
         reason=refused.reason,
         detail=refused.detail,
         samples=refused.samples,
-        payload="" if part else base64.b64encode(record.value[:PAYLOAD_KEPT]).decode(),
-        sha256=hashlib.sha256(record.value).hexdigest(),
-        size=len(record.value),
     )
+    return quoting(letter, record.value, whole=not part)

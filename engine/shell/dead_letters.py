@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-
-from engine.codec import encode
+from engine.codec import encode, quoting
 from engine.identity import commands_topic
 from engine.messages import Command, DeadLetter
 from engine.shell.settings import EVENTS
@@ -15,9 +12,8 @@ NO_TOPIC = "missing_commands_topic"
 
 def undeliverable(command: Command, partition: int, offset: int) -> DeadLetter:
     """The dead letter of a command whose cluster has no topic. `partition`, `offset`: the event that caused it."""
-    payload = encode(command)
     topic = commands_topic(command.cluster)
-    return DeadLetter(
+    letter = DeadLetter(
         id=f"{topic}/{command.id}",
         topic=EVENTS,
         partition=partition,
@@ -25,7 +21,5 @@ def undeliverable(command: Command, partition: int, offset: int) -> DeadLetter:
         key=command.container,
         reason=NO_TOPIC,
         detail=f"Topic `{topic}` does not exist: run `trimtab cluster add {command.cluster}`",
-        payload=base64.b64encode(payload).decode(),
-        sha256=hashlib.sha256(payload).hexdigest(),
-        size=len(payload),
     )
+    return quoting(letter, encode(command))
