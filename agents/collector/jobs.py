@@ -20,11 +20,11 @@ from agents.collector.sources.derive import spread
 from agents.collector.sources.replay import ENDED, ORIGIN, POSITION, ReplaySource
 from agents.collector.sources.scale import needs_scale, scaled
 from agents.collector.sources.synthetic import SyntheticSource
-from agents.collector.sources.trace import Series, part_of, read_trace
 from agents.collector.sources.windows import tick_of
 from agents.collector.spool import Spool
 from agents.collector.startup import Ground
 from agents.simulated.cluster import SimulatedCluster
+from engine.traces import Series, part_of, read_trace
 
 log = get_logger(__name__)
 ROOM: float = 0.5

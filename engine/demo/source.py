@@ -10,9 +10,9 @@ from agents.collector.sources.assume import LIMIT
 from agents.collector.sources.datasets import DEFAULT_DAYS, datacentertraces
 from agents.collector.sources.derive import spread
 from agents.collector.sources.scale import TARGET, needs_scale
-from agents.collector.sources.trace import DAY_S, Series, part_of, read_trace, span_s
 from engine.demo.plan import Plan, plan
 from engine.demo.settings import DemoSettings
+from engine.traces import DAY_S, Series, part_of, read_trace, span_s
 from engine.units import BUCKET_S, GIB
 
 MOST_DAYS: Final = 14.0

@@ -8,10 +8,10 @@ import pytest
 from agents.collector.sources.assume import Assumptions, assumed_size
 from agents.collector.sources.derive import spread
 from agents.collector.sources.scale import needs_scale, scaled
-from agents.collector.sources.trace import DAY_S, Series
 from agents.collector.sources.windows import tick_of, windows
 from engine.errors import UserError
 from engine.messages import Size
+from engine.traces import DAY_S, Series
 
 MIB = 2.0**20
 

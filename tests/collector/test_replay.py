@@ -9,9 +9,9 @@ import pytest
 
 from agents.collector.source import Scrape
 from agents.collector.sources.replay import ENDED, POSITION, ReplaySource, specs_of
-from agents.collector.sources.trace import Series
 from agents.simulated.cluster import SimulatedCluster
 from engine.messages import Cluster, Metrics, Roster, Size
+from engine.traces import Series
 
 MIB = 2.0**20
 NAME = "c/team-a/web/app"

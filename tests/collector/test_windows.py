@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agents.collector.sources.trace import Series
 from agents.collector.sources.windows import ROW_AGE_S, tick_of, windows
+from engine.traces import Series
 
 
 def series(name: str, *times: float) -> Series:

@@ -11,9 +11,9 @@ from typing import Final
 
 import numpy as np
 
-from agents.collector.sources.trace import DAY_S, Floats, Series
 from agents.collector.sources.windows import Window
 from engine.messages import Size
+from engine.traces import DAY_S, Floats, Series
 from engine.units import CPU, MEMORY
 
 FIRST_S: Final = 3600.0

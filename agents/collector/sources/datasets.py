@@ -6,8 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from agents.collector.sources.trace import Series
 from engine.errors import UserError
+from engine.traces import Series
 from engine.units import BUCKET_S
 
 START_S: Final = 1_704_067_200.0

@@ -6,8 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from agents.collector.sources.trace import DAY_S, Series, span_s
 from engine.errors import UserError
+from engine.traces import DAY_S, Series, span_s
 from engine.units import BUCKET_S
 
 SCALE_SIGMA: Final = 0.6

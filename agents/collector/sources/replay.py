@@ -11,12 +11,12 @@ from agents.collector.names import sanitised, unique
 from agents.collector.rosters import Fleet, Usage
 from agents.collector.source import Scrape
 from agents.collector.sources.assume import NODE_TYPE, Assumptions
-from agents.collector.sources.trace import Floats, Series, span_s
 from agents.collector.sources.windows import Window, windows
 from agents.simulated.cluster import SimulatedCluster
 from agents.simulated.usage import let_through
 from engine.identity import container_id
 from engine.messages import Cluster, ContainerSpec, Metrics, Roster, Size
+from engine.traces import Floats, Series, span_s
 
 CONTAINER: Final = "app"
 NAMESPACES: Final = ("team-a", "team-b")

@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from agents.collector.sources.trace import Floats, Series
+from engine.traces import Floats, Series
 from engine.units import CPU, GIB, MEMORY
 
 TARGET: Final = (2.0, 4.0 * GIB)

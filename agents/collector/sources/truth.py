@@ -11,8 +11,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.collector.sources.trace import DAY_S, Floats
 from engine.messages import Size
+from engine.traces import DAY_S, Floats
 from engine.units import CPU, GIB, MEMORY
 
 Integers = NDArray[np.int64]

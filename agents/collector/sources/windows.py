@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.collector.sources.trace import Floats, Series
+from engine.traces import Floats, Series
 
 Integers = NDArray[np.int64]
 LONGEST_TICK_S: Final = 300.0

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from agents.collector.sources.trace import DAY_S, Series, part_of, read_trace, span_s
 from engine.errors import UserError
+from engine.traces import DAY_S, Series, part_of, read_trace, span_s
 
 HEADER = "series_id,timestamp_s,cpu,mem\n"
 
@@ -43,6 +43,7 @@ def test_reads_gzip_a_byte_order_mark_and_other_columns(tmp_path: Path) -> None:
         (HEADER, "holds no rows"),
         (HEADER + "a,0,1,2\na,300,much,2\n", "line 3: expected a number in cpu, got 'much'"),
         (HEADER + "a,0,1,inf\n", "line 2: expected a finite number in mem, got 'inf'"),
+        (HEADER + "a,0,nan,1\n", "line 2: expected a finite number in cpu, got 'nan'"),
         (HEADER + "a,noon,1,2\n", "line 2: expected a number in timestamp_s, got 'noon'"),
         (HEADER + "a,,1,2\n", "line 2: expected timestamp_s in seconds"),
         (HEADER + "a,-5,1,2\n", "line 2: expected timestamp_s in seconds"),
@@ -59,6 +60,24 @@ def test_errors_are_one_sentence_with_the_line(tmp_path: Path, text: str, says: 
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("a,0,1,2\na,300,1,2\na,300,1,2\n", "line 4: series a has two rows of time 300"),
+        ("a,0,1,2\nb,0,1,2\na,300,1,2\n", "line 4: series a comes back after b"),
+        ("a,0,1,2\n\na,300,-1,2\n", "line 4: expected amounts of at least 0, got -1 in cpu"),
+        ("a,0,1,\na,300,1,-0.5\n", "line 3: expected amounts of at least 0, got 1 in cpu and -0.5 in mem"),
+    ],
+)
+def test_what_only_the_strict_refuse(tmp_path: Path, text: str, says: str) -> None:
+    path = written(tmp_path, HEADER + text)
+    assert len(read_trace(path)) > 0
+    with pytest.raises(UserError) as caught:
+        read_trace(path, strict=True)
+    assert says in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
 def test_a_file_that_is_not_there_or_not_gzip(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="cannot be read"):
         read_trace(tmp_path / "none.csv")
@@ -67,7 +86,7 @@ def test_a_file_that_is_not_there_or_not_gzip(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="cannot be read"):
         read_trace(broken)
     broken.write_bytes(gzip.compress((HEADER + "a,0,1,2\n" * 9999).encode())[:100])
-    with pytest.raises(UserError, match="cannot be read"):
+    with pytest.raises(UserError, match=r"cannot be read after line \d+: Compressed file ended"):
         read_trace(broken)
 
 
