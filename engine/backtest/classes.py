@@ -6,8 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.backtest.model import Buckets, Floats, Series
-from engine.backtest.score import Mask
+from engine.backtest.model import Buckets, Floats, Mask, Series
 from engine.units import BUCKET_S
 
 DAY: Final = 288
@@ -27,8 +26,8 @@ def classes(series: Series, origins: Buckets, lead: int) -> dict[str, Mask]:
     hours after a shift of level, which is three hours whose half-hour means all lie above, or all below, everything of
     the two days before. It is found with hindsight, to judge by: no forecaster sees it.
     """
-    hour = (origins + lead) * BUCKET_S // 3600 % 24
-    night: Mask = (hour >= 22) | (hour < 6)
+    hour: Buckets = (origins + lead) * BUCKET_S // 3600 % 24
+    night: Mask = np.logical_or(hour >= 22, hour < 6)
     return {
         "young": origins - series.first < DAY,
         "night": night,
@@ -39,7 +38,7 @@ def classes(series: Series, origins: Buckets, lead: int) -> dict[str, Mask]:
 
 def _after_shift(series: Series, origins: Buckets) -> Mask:
     since = origins[:, None] - shifts(series)
-    near: Mask = ((since >= 0) & (since < AFTER)).any(axis=1)
+    near: Mask = np.any((since >= 0) & (since < AFTER), axis=1)
     return near
 
 

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from engine.backtest.buckets import bucketed
 from engine.backtest.output import as_json, write_forecasts, write_json
 from engine.backtest.plan import Plan
+from engine.backtest.plots import write_plots
 from engine.backtest.run import BUCKETS, FORECASTERS, run, work
 from engine.backtest.table import table
 from engine.errors import UserError
@@ -49,13 +50,12 @@ def run_command(wishes: Wishes, console: Console, progress_console: Console) -> 
         )
     if not results:
         raise UserError(f"The trace {wishes.trace} has no value in any row.")
-    found = as_json(wishes.trace.name, series, results, wishes.plan)
+    title = str(Path(*wishes.trace.parts[-2:]))
+    found = as_json(title, series, results, wishes.plan)
     if wishes.forecasts is not None:
         write_forecasts(wishes.forecasts, results, wishes.plan)
     if wishes.json is not None:
         write_json(wishes.json, found)
     if wishes.plots is not None:
-        from engine.backtest.plots import write_plots  # noqa: PLC0415  (plotly is an extra)
-
         write_plots(wishes.plots, results, found, wishes.plan)
     console.print(table(found))

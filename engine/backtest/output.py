@@ -6,7 +6,7 @@ import gzip
 import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final, TextIO
+from typing import Any, Final
 
 import numpy as np
 import orjson
@@ -47,7 +47,7 @@ def write_forecasts(path: Path, results: Sequence[Result], plan: Plan) -> None:
 
 
 def _write(file: Any, results: Sequence[Result], plan: Plan) -> None:
-    text: TextIO = io.TextIOWrapper(file, "utf-8", newline="")
+    text = io.TextIOWrapper(file, "utf-8", newline="")
     text.write(",".join(COLUMNS) + "\n")
     for result in results:
         text.writelines(_lines(result, plan))

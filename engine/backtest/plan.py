@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.backtest.model import Buckets, Series
+from engine.backtest.model import Buckets, Mask, Series
 from engine.errors import UserError
 from engine.units import BUCKET_S
 
@@ -34,10 +34,10 @@ class Plan:
         begin = -(-first // self.every)
         return np.arange(begin, (last + SILENT_AFTER) // self.every + 1, dtype=np.int64) * self.every
 
-    def scored(self, series: Series, targets: Buckets) -> Buckets:
+    def scored(self, series: Series, targets: Buckets) -> Mask:
         """Which of the targets make the score, bool of the same shape."""
         place = targets - series.first
-        counted: Buckets = place >= max(len(series.mean) - self.score_last, self.score_skip)
+        counted: Mask = place >= max(len(series.mean) - self.score_last, self.score_skip)
         return counted
 
 

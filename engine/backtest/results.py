@@ -13,11 +13,11 @@ from typing import Any, Final
 import numpy as np
 
 from engine.backtest.classes import classes
-from engine.backtest.model import Buckets, Floats, PeerForecast, Series
+from engine.backtest.model import Buckets, Floats, Mask, PeerForecast, Series
 from engine.backtest.naive import LAST, at
 from engine.backtest.online import NAME, SILENT, YOUNG, OnlineForecast
 from engine.backtest.plan import Plan
-from engine.backtest.score import MEASURES, Mask, Pairs, coverage, score
+from engine.backtest.score import MEASURES, Pairs, coverage, score
 from engine.units import BUCKET_S
 
 SECTIONS: Final = ("scored", "all")
@@ -46,7 +46,7 @@ def result_of(series: Series, online: OnlineForecast, others: Mapping[str, PeerF
         scored, kinds = plan.scored(series, targets), classes(series, online.origins, lead)
         actual, before = at(series, targets), others[LAST.name].p50[:, place]
         for model, forecast in forecasts.items():
-            pairs = Pairs(*(q[:, place] for q in (forecast.p05, forecast.p50, forecast.p95)), actual)
+            pairs = Pairs(forecast.p05[:, place], forecast.p50[:, place], forecast.p95[:, place], actual)
             record = {
                 "series_id": series.series_id,
                 "resource": series.resource,

@@ -12,12 +12,10 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from engine.backtest.model import Floats
+from engine.backtest.model import Floats, Mask
 
 LEVELS: Final = (0.05, 0.5, 0.95)
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)

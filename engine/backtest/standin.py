@@ -22,7 +22,7 @@ class Outlook:
 
 def forecast_at(rows: ForecastRows, bucket: int, leads: Sequence[int]) -> Outlook:
     stored = forecast(rows)
-    at = [min(range(len(LEADS)), key=lambda i, lead=lead: abs(LEADS[i] - lead)) for lead in leads]
+    at = [int(np.argmin(np.abs(np.array(LEADS) - lead))) for lead in leads]
     young, silent = stored.buckets_seen < 3, bucket - rows.last_bucket > 12
     why = np.where(young, 1, np.where(silent, 2, 0)).astype(np.uint8)
     known = np.where(why[..., None] == 0, 1.0, np.nan)

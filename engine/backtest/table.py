@@ -12,8 +12,8 @@ from engine.backtest.online import NAME
 
 COLUMNS: Final = ("lead", "model", "n", "WAPE", "mean", "MASE", "≤p05", "≤p50", "≤p95", "µs")
 CAPTION: Final = (
-    "Of the scored targets: WAPE, its median and mean over the n series; MASE, its median;\n"
-    "the share of actuals at most the quantile. µs: CPU time a forecast."
+    "Of the scored targets: WAPE, its median and mean over the n series; MASE, its "
+    "median; the share of actuals at most the quantile. µs: CPU time a forecast."
 )
 NONE: Final = "–"
 

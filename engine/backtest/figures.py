@@ -1,0 +1,128 @@
+"""Figures of a backtest: a series with its forecasts, and how the models compare."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from engine.backtest.model import Buckets, Floats
+from engine.backtest.online import NAME
+from engine.backtest.plan import Plan
+from engine.backtest.results import Result
+from engine.backtest.table import duration
+from engine.units import BUCKET_S
+
+Figure = Any  # plotly is untyped
+
+INK: Final = "#1f2933"
+ACTUAL: Final = "#334155"
+FORECAST: Final = "#2563eb"
+BAND: Final = "rgba(37, 99, 235, 0.16)"
+OTHER: Final = "#9aa5b1"
+GRID: Final = "#eceff3"
+FONT: Final = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+CALENDAR_S: Final = 1e8
+"""Times before this (1973) count from the start of the trace, and are shown as days."""
+LAYOUT: Final = {
+    "margin": {"l": 64, "r": 20, "t": 60, "b": 40},
+    "paper_bgcolor": "white",
+    "plot_bgcolor": "white",
+    "font": {"family": FONT, "size": 13, "color": INK},
+    "hovermode": "x",
+    "modebar": {"orientation": "v"},
+    "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0},
+}
+AXIS: Final = {"gridcolor": GRID, "zeroline": False, "showline": True, "linecolor": "#cbd2d9"}
+
+
+def series_figure(results: Sequence[Result], plan: Plan) -> Figure:
+    """One series: actual, median and band (5 to 95 %) by the time they were aimed at; CPU above memory.
+
+    The lead is chosen on the figure; it opens with the longest.
+    """
+    figure = make_subplots(rows=len(results), cols=1, shared_xaxes=True, vertical_spacing=0.06)
+    lead_of: list[int | None] = []
+    for place, result in enumerate(results, start=1):
+        actual = result.series
+        buckets = actual.first + np.arange(len(actual.mean))
+        _add(figure, place, _line(_times(buckets), actual.mean, "actual", ACTUAL, 1.1))
+        lead_of.append(None)
+        for n, lead in enumerate(plan.leads):
+            for trace in _forecast(result, n, lead):
+                _add(figure, place, trace)
+                lead_of.append(n)
+        figure.update_yaxes(title=actual.resource, rangemode="tozero", hoverformat=".4~g", **AXIS, row=place, col=1)
+    figure.update_xaxes(**AXIS, tickprefix="" if _calendar(results[0].series.first) else "day ")
+    buttons = [
+        {"label": duration(lead * BUCKET_S), "method": "restyle", "args": [{"visible": _shown(lead_of, n)}]}
+        for n, lead in enumerate(plan.leads)
+    ]
+    for trace, visible in zip(figure.data, _shown(lead_of, len(plan.leads) - 1), strict=True):
+        trace.visible = visible
+    menu = {"buttons": buttons, "active": len(buttons) - 1, "x": 1, "xanchor": "right", "y": 1.02, "yanchor": "bottom"}
+    return figure.update_layout(height=170 + 260 * len(results), updatemenus=[menu], **LAYOUT)
+
+
+def _shown(lead_of: Sequence[int | None], lead: int) -> list[bool]:
+    return [of is None or of == lead for of in lead_of]
+
+
+def _add(figure: Figure, place: int, trace: Figure) -> None:
+    trace.showlegend = place == 1 and trace.showlegend is not False
+    figure.add_trace(trace, row=place, col=1)
+
+
+def _forecast(result: Result, n: int, lead: int) -> list[Figure]:
+    said = result.online.forecast
+    when = _times(result.online.origins + lead)
+    name = f"{duration(lead * BUCKET_S)} ahead"
+    band = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "x": when}
+    return [
+        go.Scatter(y=_short(said.p05[:, n]), showlegend=False, **band),
+        go.Scatter(y=_short(said.p95[:, n]), fill="tonexty", fillcolor=BAND, name=f"{name}, 5–95 %", **band),
+        _line(when, said.p50[:, n], f"{name}, median", FORECAST, 1.5),
+    ]
+
+
+def _line(when: Any, value: Floats, name: str, color: str, width: float) -> Figure:
+    return go.Scatter(x=when, y=_short(value), name=name, mode="lines", line={"color": color, "width": width})
+
+
+def _short(value: Floats) -> list[float | None]:
+    """Five digits are more than a screen shows; gaps are None."""
+    return [None if np.isnan(v) else float(f"{v:.5g}") for v in value]
+
+
+def _calendar(bucket: int) -> bool:
+    return bucket * BUCKET_S >= CALENDAR_S
+
+
+def _times(buckets: Buckets) -> Any:
+    """Ends of buckets as dates (UTC), or as days where a trace counts from its start."""
+    if len(buckets) and not _calendar(int(buckets[0])):
+        return (buckets * BUCKET_S / 86_400).round(4).tolist()
+    return (buckets * BUCKET_S).astype("datetime64[s]").astype(str).tolist()
+
+
+def models_figure(found: Mapping[str, Any]) -> Figure:
+    """Median WAPE of each model, a panel for each resource and lead."""
+    rows = [row for row in found["summary"] if row["scored"]["wape"] is not None]
+    panels = list(dict.fromkeys((row["resource"], row["lead_s"]) for row in rows))
+    titles = [f"{resource}, {duration(lead_s)} ahead" for resource, lead_s in panels]
+    figure = make_subplots(rows=1, cols=max(1, len(panels)), subplot_titles=titles, horizontal_spacing=0.03)
+    for place, panel in enumerate(panels, start=1):
+        some = [row for row in rows if (row["resource"], row["lead_s"]) == panel][::-1]
+        wape = [row["scored"]["wape"]["median"] for row in some]
+        names = [row["model"] for row in some]
+        colors = [FORECAST if name == NAME else OTHER for name in names]
+        text = [f"{value:.3f}" for value in wape]
+        bars = go.Bar(x=wape, y=names, orientation="h", marker_color=colors, text=text, showlegend=False)
+        figure.add_trace(bars, row=1, col=place)
+        figure.update_yaxes(showticklabels=place == 1, row=1, col=place)
+    most = max((len(names) for names in [{row["model"] for row in rows}]), default=1)
+    layout = LAYOUT | {"margin": {"l": 130, "r": 20, "t": 40, "b": 30}, "hovermode": "closest"}
+    return figure.update_layout(height=80 + 28 * most, bargap=0.25, **layout)
