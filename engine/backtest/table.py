@@ -15,6 +15,7 @@ CAPTION: Final = (
     "Of the scored targets: WAPE, its median and mean over the n series; MASE, its "
     "median; the share of actuals at most the quantile. µs: CPU time a forecast."
 )
+NOTHING: Final = "No target is scored: no series is longer than the part at its start that is never scored."
 NONE: Final = "–"
 
 
@@ -53,7 +54,9 @@ def table(found: Mapping[str, Any]) -> Table:
     for name in COLUMNS:
         shown.add_column(name, justify="left" if name in COLUMNS[:2] else "right", no_wrap=True)
     all_rows: Sequence[tuple[str, ...]] = list(rows(found))
-    for row, after in zip(all_rows, [*all_rows[1:], None], strict=True):
-        ends = after is None or after[0] != row[0]
+    for n, row in enumerate(all_rows, start=1):
+        ends = n == len(all_rows) or all_rows[n][0] != row[0]
         shown.add_row(*row, end_section=ends, style="bold" if row[1] == NAME else "")
+    if not all_rows:
+        shown.caption = NOTHING
     return shown
