@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.core.forecast.state import LEADS, ORIGIN_EVERY, QUANTILES
+from engine.core.forecast.state import HOUR, LEADS, QUANTILES
 from engine.core.rows import Array
 
 LEAD_4H: Final = LEADS.index(48)
@@ -36,7 +36,7 @@ class Trajectories:
     def empty(cls, containers: list[str], first: int, last: int) -> Trajectories:
         """Without values, for the buckets from `first` to `last`, both included."""
         shape = (len(containers), last - first + 1, 2)
-        hours = max(0, last // ORIGIN_EVERY - _next_origin(first) // ORIGIN_EVERY + 1)
+        hours = max(0, last // HOUR - _next_origin(first) // HOUR + 1)
         mean, peak, request, limit = (np.full(shape, np.nan, np.float32) for _ in range(4))
         quantiles = np.full((len(containers), hours, 2, len(LEADS), len(QUANTILES)), np.nan, np.float32)
         return cls(containers, first, mean, peak, request, limit, quantiles)
@@ -49,11 +49,11 @@ class Trajectories:
     @property
     def origins(self) -> Array:
         """Buckets at which the forecasts were made [h]."""
-        return _next_origin(self.first) + ORIGIN_EVERY * np.arange(self.quantiles.shape[1])
+        return _next_origin(self.first) + HOUR * np.arange(self.quantiles.shape[1])
 
     def hour_of(self, origin: int) -> int:
         """Position on the axis h of the forecasts made at a bucket."""
-        return (origin - _next_origin(self.first)) // ORIGIN_EVERY
+        return (origin - _next_origin(self.first)) // HOUR
 
     def at_targets(self, lead: int) -> tuple[Array, Array, Array]:
         """Forecasts beside what came: (quantiles [n, h, 2, 3], actual [n, h, 2], last value known [n, h, 2]).
@@ -71,4 +71,4 @@ class Trajectories:
 
 
 def _next_origin(bucket: int) -> int:
-    return -(-bucket // ORIGIN_EVERY) * ORIGIN_EVERY
+    return -(-bucket // HOUR) * HOUR

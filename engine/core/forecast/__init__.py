@@ -4,7 +4,8 @@ Pure and vectorised over rows; a row's result depends on its own samples alone.
 """
 
 from engine.core.forecast.forecaster import Forecast, forecast, observe
+from engine.core.forecast.outlook import Outlook, forecast_at
 from engine.core.forecast.river_model import check_forecaster
 from engine.core.forecast.state import LEADS, ForecastRows
 
-__all__ = ["LEADS", "Forecast", "ForecastRows", "check_forecaster", "forecast", "observe"]
+__all__ = ["LEADS", "Forecast", "ForecastRows", "Outlook", "check_forecaster", "forecast", "forecast_at", "observe"]

@@ -1,69 +1,74 @@
-"""The experts: robust forecasts of one bucket, each computed from the remembered history alone.
+"""The experts: robust forecasts of single buckets, each computed from the remembered history alone.
 
-Recent levels, the same time of earlier days, the latter shifted or scaled to the present level, and a damped trend.
-An expert that lacks its data abstains (NaN).
+Recent levels, the same time of earlier days, the latter shifted to the present level, similar stretches of the past
+(`similar`), and a damped trend. An expert that lacks its data abstains (NaN).
 """
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from engine.core.forecast import holt
-from engine.core.forecast.history import half_hour_of, half_hours, last_buckets
+from engine.core.forecast.history import History, history
 from engine.core.forecast.robust import mean, median
-from engine.core.forecast.state import EXPERTS, HALF_HOUR, LEADS, RECENT, ForecastRows, Series
+from engine.core.forecast.similar import similar
+from engine.core.forecast.state import EXPERTS, HOUR, ForecastRows, Series
+from engine.core.forecast.targets import Target, last_hour, target_at
 from engine.core.rows import Array
 
-DAY = 48
-"""Half-hours in a day."""
-_DAYS = np.arange(1, 8)
+_WEEK: Final = 24 * np.arange(1, 8)
+_MINUTE_HOURS: Final = np.arange(5, 53)
+"""Hours before the target over which the effect of the minute of the hour is taken."""
 
 
-def predict(rows: ForecastRows, series: Series, bucket: int) -> Array:
-    """What each expert says at this bucket: float32 [m, leads, experts], non-negative, NaN = abstains."""
-    recent = last_buckets(rows, series, bucket, RECENT)
-    said = _levels(rows, series, bucket, recent) | _profiles(rows, series, bucket, recent)
-    shape = (len(series[0]), len(LEADS))
-    said = {name: np.broadcast_to(said[name], shape) for name in EXPERTS}
-    predictions: Array = np.maximum(np.stack([said[name] for name in EXPERTS], axis=-1), np.float32(0))
-    return predictions
+def predict(rows: ForecastRows, series: Series, bucket: int, leads: tuple[int, ...]) -> Array:
+    """What each expert says at these leads: float32 [m, leads, experts], non-negative, NaN = abstains."""
+    past = history(rows, series, bucket)
+    targets = [target_at(bucket, lead) for lead in leads]
+    said = _levels(past) | similar(past, targets)
+    said["damped_trend"] = holt.extrapolate(rows.level[series], rows.trend[series], leads)
+    by_target = [_recent_hours(past, target) | _profiles(past, target) for target in targets]
+    said |= {name: np.stack([spoken[name] for spoken in by_target], axis=1) for name in by_target[0]}
+    shape = (len(series[0]), len(leads))
+    predictions = np.stack([np.broadcast_to(said[name], shape) for name in EXPERTS], axis=-1)
+    return np.maximum(predictions, np.float32(0), out=predictions)
 
 
-def _levels(rows: ForecastRows, series: Series, bucket: int, recent: Array) -> dict[str, Array]:
-    """Experts that know no time of day: [m, 1], or [m, leads] for the trend."""
-    hours = half_hours(rows, series, half_hour_of(bucket) - 2 * np.arange(24))  # at this minute of the hour
-    median_3h, median_24_hours = median(recent), median(hours)
-    levels = {
-        "last": recent[:, 0],
-        "hour_mean": mean(recent[:, :12]),
-        "median_3h": median_3h,
-        "lower_median": np.minimum(median_3h, median_24_hours),
-        "median_6_hours": median(hours[:, :6]),
-        "median_24_hours": median_24_hours,
-    }
-    trend = holt.extrapolate(rows.level[series], rows.trend[series], LEADS)
-    return {name: level[:, None] for name, level in levels.items()} | {"damped_trend": trend}
-
-
-def _profiles(rows: ForecastRows, series: Series, bucket: int, recent: Array) -> dict[str, Array]:
-    """Experts that look at the hour around the target's time on earlier days, and at the present level: [m, leads]."""
-    target = half_hour_of(bucket) + np.array(LEADS) // HALF_HOUR
-    around = target[:, None, None] - DAY * _DAYS[:, None] + np.array([0, 1])
-    days = mean(half_hours(rows, series, around))  # [m, leads, 7]
-    then = mean(half_hours(rows, series, half_hour_of(bucket) - DAY * _DAYS[:, None] - np.array([0, 1])))[:, None]
-    now = mean(recent[:, :12])[:, None]
-    compared = np.where(np.isnan(then), then, days)  # days of which both hours are known
-    few, week = median(days[..., :3]), median(days)
+def _levels(past: History) -> dict[str, Array]:
+    """Experts that know no time: [m, 1]."""
+    known = np.argmin(np.isnan(past.buckets), axis=-1)[:, None]
+    median_3h = median(past.buckets)[:, None]
     return {
-        "yesterday": days[..., 0],
-        "median_7_days": week,
-        "same_weekday": np.where(np.isnan(days[..., 6]), few, days[..., 6]),
-        "mean_3_days_shifted": now + mean((days - then)[..., :3]),
-        "median_7_days_scaled": median(compared) * _ratio(now, median(then)),
+        "last": np.take_along_axis(past.buckets, known, axis=-1),
+        "median_3h": median_3h,
+        "lower_median": np.fmin(median_3h, median(past.means[:, :24])[:, None]),
     }
 
 
-def _ratio(now: Array, then: Array) -> Array:
-    """How much higher the present level is than usual at this time, within reason; 1 where usually nothing is used."""
-    ratio = np.divide(now, then, out=np.ones_like(now), where=then != 0)
-    return np.clip(ratio, np.float32(0.4), np.float32(2.5))
+def _recent_hours(past: History, target: Target) -> dict[str, Array]:
+    """Experts that know the minute of the hour: [m]."""
+    hours = past.marks if target.mark else past.means
+    hour_mean = mean(past.buckets[:, :HOUR])
+    minute = median(target.exact(past, _MINUTE_HOURS) - target.place.level(past, _MINUTE_HOURS)) if target.mark else 0
+    return {
+        "median_6_hours": median(hours[:, :6]),
+        "median_24_hours": median(hours[:, :24]),
+        "hour_mean_and_minute": hour_mean + minute,
+    }
+
+
+def _profiles(past: History, target: Target) -> dict[str, Array]:
+    """Experts that look at the target's time on earlier days: [m]."""
+    exact, days = target.exact(past, _WEEK), target.profile(past, _WEEK)
+    then = last_hour(past.bucket).level(past, _WEEK[:3])
+    now = mean(past.buckets[:, :HOUR])
+    few, week = median(days[:, :3]), (days[:, 6] + exact[:, 6]) * np.float32(0.5)
+    return {
+        "median_7_days": median(exact),
+        "median_profile": median(days),
+        "mean_profile": mean(days),
+        "same_weekday": np.where(np.isnan(week), few, week),
+        "mean_3_days_shifted": now + mean(days[:, :3] - then),
+    }

@@ -1,29 +1,30 @@
 """Learn from each closed bucket; forecast on the hour.
 
-    bucket closes ─▶ record ─▶ on the hour: score what was forecast for this bucket ─▶ experts ─▶ mixture ─▶ band
+    bucket closes ─▶ record ─▶ score what was forecast for it ─▶ on the hour: experts ─▶ mixture ─▶ band
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from engine.core.forecast import pending, robust
+from engine.core.forecast.compact import decode
 from engine.core.forecast.experts import predict
-from engine.core.forecast.history import last_buckets, record
-from engine.core.forecast.mixture import combine
+from engine.core.forecast.history import record
+from engine.core.forecast.mixture import combine, records
 from engine.core.forecast.quantiles import band, error_scale
 from engine.core.forecast.river_model import replace
-from engine.core.forecast.state import ORIGIN_EVERY, RECENT, ForecastRows, Series
+from engine.core.forecast.state import HOUR, LEADS, ForecastRows, Series
 from engine.core.rows import Array
 from engine.messages import Forecaster
 
 FIRST_AFTER: Final = 3
 """Buckets that a series must have shown before it is forecast."""
-_BLOCK: Final = 1024
+_BLOCK: Final = 128
 """Series forecast at a time, so that intermediate arrays stay in the processor's cache."""
 
 
@@ -49,7 +50,7 @@ class Forecast:
 def observe(
     rows: ForecastRows, bucket: int, mean: Array, peak: Array, named: Mapping[int, Forecaster] | None = None
 ) -> dict[int, str]:
-    """A bucket has closed: learn from it in place, and on the hour score and forecast.
+    """A bucket has closed: learn from it in place, and on the hour forecast.
 
     `bucket` is its end in seconds // 300; `mean` float64 [n, 2] in cores and bytes, NaN = no sample, which leaves that
     series as it was; so does a bucket that is not newer than the last. `peak`, the highest sample of the bucket,
@@ -59,43 +60,64 @@ def observe(
     heard = np.isfinite(mean) & (mean >= 0) & (rows.last_bucket < bucket)
     row, resource = np.nonzero(heard)
     series = row, resource
-    values = mean[series]
-    record(rows, series, bucket, values.astype(np.float32))
-    if bucket % ORIGIN_EVERY:
-        first = rows.buckets_seen[series] == FIRST_AFTER
-        return _forecast(rows, (series[0][first], series[1][first]), bucket, named or {})
-    pending.score(rows, series, bucket, values)
-    return _forecast(rows, _old_enough(rows, series), bucket, named or {})
+    record(rows, series, bucket, mean[series])
+    pending.score(rows, series, bucket, decode(rows.recent[(*series, (bucket - 1) % rows.recent.shape[-1])]))
+    seen = rows.buckets_seen[series]
+    due = seen >= FIRST_AFTER if bucket % HOUR == 0 else seen == FIRST_AFTER
+    return _forecast(rows, (row[due], resource[due]), bucket, named or {})
 
 
-def _old_enough(rows: ForecastRows, series: Series) -> Series:
-    old = rows.buckets_seen[series] >= FIRST_AFTER
-    return series[0][old], series[1][old]
+def blocks(series: Series) -> Iterator[Series]:
+    """The series in blocks that fit the processor's cache."""
+    for begin in range(0, len(series[0]), _BLOCK):
+        yield series[0][begin : begin + _BLOCK], series[1][begin : begin + _BLOCK]
 
 
 def _forecast(rows: ForecastRows, series: Series, bucket: int, named: Mapping[int, Forecaster]) -> dict[int, str]:
     """Make the forecast of these series; those made on the hour wait to be scored."""
     reasons: dict[int, str] = {}
-    for begin in range(0, len(series[0]), _BLOCK):
-        block = series[0][begin : begin + _BLOCK], series[1][begin : begin + _BLOCK]
-        predictions = predict(rows, block, bucket)
-        p50 = combine(predictions, rows.losses[block])
-        if named and bucket % ORIGIN_EVERY == 0:
+    for block in blocks(series):
+        predictions, p50 = combined(rows, block, bucket, LEADS)
+        if named and bucket % HOUR == 0:
             reasons |= replace(rows, block, bucket, p50, named)
-        level = robust.mean(last_buckets(rows, block, bucket, RECENT))[:, None]
-        error = error_scale(rows.loss[block], rows.scored[block], level)
-        quantiles = band(p50, error, rows.margins[block])
-        if bucket % ORIGIN_EVERY == 0:
+        quantiles = quantiles_of(rows, block, bucket, p50, LEADS)
+        if bucket % HOUR == 0:
             pending.keep(rows, block, bucket, predictions, quantiles)
         rows.quantiles[block] = quantiles
         rows.origin[block] = bucket
     return reasons
 
 
+def combined(rows: ForecastRows, series: Series, bucket: int, leads: tuple[int, ...]) -> tuple[Array, Array]:
+    """What the experts say [m, leads, experts], and the mixture's median [m, leads], float32 in units."""
+    predictions = predict(rows, series, bucket, leads)
+    return predictions, combine(predictions, records(rows, series, bucket, leads))
+
+
+def quantiles_of(rows: ForecastRows, series: Series, bucket: int, p50: Array, leads: tuple[int, ...]) -> Array:
+    """p05, p50, p95 around p50 [m, leads]: float32 [m, leads, 3], in units."""
+    level = robust.mean(decode(rows.recent[series]))[:, None]
+    error = at_leads(error_scale(rows.loss[series], rows.scored[series], level), leads)
+    margins = at_leads(rows.margins[series].swapaxes(1, 2), leads).swapaxes(1, 2)
+    return band(p50, error, margins)
+
+
+def at_leads(values: Array, leads: tuple[int, ...]) -> Array:
+    """Values [..., LEADS] at other leads: linear in the root of the lead, as errors of random walks grow."""
+    if leads == LEADS:
+        return values
+    position = np.interp(np.sqrt(leads), np.sqrt(LEADS), np.arange(len(LEADS)))
+    lower = np.minimum(position.astype(np.int64), len(LEADS) - 2)
+    share = (position - lower).astype(np.float32)
+    below, above = values[..., lower], values[..., lower + 1]
+    between: Array = below + (above - below) * share
+    return between
+
+
 def forecast(rows: ForecastRows) -> Forecast:
     """The latest forecast of every row and the record of earlier ones; float64 copies."""
-    quantiles = rows.quantiles.astype(np.float64)
-    unknown = np.full_like(rows.actuals, np.nan)
+    quantiles = rows.quantiles.astype(np.float64) * rows.unit[..., None, None]
+    unknown = np.full(rows.actuals.shape, np.nan)
     return Forecast(
         p05=quantiles[..., 0],
         p50=quantiles[..., 1],

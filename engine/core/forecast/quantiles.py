@@ -14,8 +14,9 @@ from typing import Final
 
 import numpy as np
 
-from engine.core.forecast.mixture import DISCOUNT
 from engine.core.rows import Array
+
+DISCOUNT: Final = 0.95
 
 MISSED: Final = 0.05
 """Share of the actuals that may lie below p05, and above p95."""

@@ -1,6 +1,6 @@
 """river's `time_series` forecasters on named containers, instead of the built-in mixture.
 
-The model is made anew at each origin and shown the series' half-hours, so that the state holds nothing of river's: a
+The model is made anew at each origin and shown the series' hours, so that the state holds nothing of river's: a
 replay gives the same forecast, bit for bit, and an upgrade of river cannot make a row of state unreadable.
 """
 
@@ -14,8 +14,8 @@ from typing import Any, Final
 import numpy as np
 from river import time_series
 
-from engine.core.forecast.history import half_hour_of, half_hours
-from engine.core.forecast.state import HALF_HOUR, HALF_HOURS, LEADS, ForecastRows, Series
+from engine.core.forecast.history import history
+from engine.core.forecast.state import HOUR, LEADS, ForecastRows, Series
 from engine.core.rows import Array
 from engine.messages import Forecaster
 from engine.units import RESOURCES
@@ -25,10 +25,10 @@ MODELS: Final[dict[str, Any]] = {
     for name, found in vars(time_series).items()
     if inspect.isclass(found) and issubclass(found, time_series.base.Forecaster)
 }
-_STEPS: Final = tuple(lead // HALF_HOUR for lead in LEADS)
+_STEPS: Final = tuple(max(1, lead // HOUR) for lead in LEADS)
 _LONGEST: Final = 48
-"""A regression over more lags than a day's half-hours would take longer than a bucket close may."""
-_LONGEST_SEASON: Final = 336
+"""A regression over more lags than two days' hours would take longer than a bucket close may."""
+_LONGEST_SEASON: Final = 168
 _SEASONS: Final = ("seasonality", "m")
 
 
@@ -54,7 +54,7 @@ def _check_parameter(name: str, value: Any) -> str | None:
     if not isinstance(value, int | float) or not math.isfinite(value):
         return f"expected a number for {name}, got {value!r}"
     if not 0 <= value <= largest:
-        return f"expected 0 to {largest} for {name} (in half-hours where it is a time), got {value!r}"
+        return f"expected 0 to {largest} for {name} (in hours where it is a time), got {value!r}"
     return None
 
 
@@ -66,18 +66,18 @@ def replace(
     for position in np.flatnonzero(np.isin(series[0], list(named))):
         one = series[0][position : position + 1], series[1][position : position + 1]
         row, resource = int(one[0][0]), int(one[1][0])
-        history = half_hours(rows, one, half_hour_of(bucket) - np.arange(HALF_HOURS)[::-1])[0]
+        amounts = history(rows, one, bucket).means[0, ::-1] * rows.unit[one]
         try:
-            p50[position] = _refit(named[row], history)
+            p50[position] = _refit(named[row], amounts) / rows.unit[one]
         except Exception as error:  # a plug-in may raise anything, and none of it may stop the fold
             reasons[row] = f"{named[row].model} on {RESOURCES[resource]}: {error}; the built-in forecast is used"
     return reasons
 
 
-def _refit(forecaster: Forecaster, history: Array) -> Array:
-    """Forecast at the leads by a fresh model that has learned `history` (oldest first). Raises what river raises."""
+def _refit(forecaster: Forecaster, amounts: Array) -> Array:
+    """Forecast at the leads by a fresh model that has learned `amounts` (oldest first). Raises what river raises."""
     model = MODELS[forecaster.model](**forecaster.parameters)
-    for value in _without_gaps(history):
+    for value in _without_gaps(amounts):
         model.learn_one(value)
     path = model.forecast(horizon=max(_STEPS))
     said = np.array([path[step - 1] for step in _STEPS], np.float64)
@@ -86,11 +86,11 @@ def _refit(forecaster: Forecaster, history: Array) -> Array:
     return np.maximum(said, 0).astype(np.float32)
 
 
-def _without_gaps(history: Array) -> list[float]:
-    """From the first half-hour known; gaps are filled with the value before, so that seasons stay in step."""
-    known = np.flatnonzero(~np.isnan(history))
+def _without_gaps(amounts: Array) -> list[float]:
+    """From the first hour known; gaps are filled with the value before, so that seasons stay in step."""
+    known = np.flatnonzero(~np.isnan(amounts))
     if not len(known):
         return []
-    newest = np.maximum.accumulate(np.where(np.isnan(history), known[0], np.arange(len(history))))
-    filled: list[float] = history[newest[known[0] :]].tolist()
+    newest = np.maximum.accumulate(np.where(np.isnan(amounts), known[0], np.arange(len(amounts))))
+    filled: list[float] = amounts[newest[known[0] :]].tolist()
     return filled

@@ -1,7 +1,8 @@
-"""What a container's forecast remembers: about 3.1 kB for both resources.
+"""What a container's forecast remembers: about 3 kB for both resources.
 
-Axis 0 is the container, axis 1 the resource (0 CPU in cores, 1 memory in bytes). A ring position is a function of the
-bucket's index alone, so that what a row holds depends on its own samples only.
+Axis 0 is the container, axis 1 the resource (0 CPU, 1 memory). Amounts are in `unit`s, the first positive mean of the
+series, so that a forecast of a thousand times as much is a thousand times as high, to the bit but for rounding. A
+position in a ring is a function of the bucket's index alone: what a row holds depends on its own samples only.
 """
 
 from __future__ import annotations
@@ -12,67 +13,79 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.forecast.compact import ZERO
 from engine.core.rows import Array, Rows, column
 
-LEADS: Final = (12, 24, 48)
-"""Leads of the forecast, in buckets of 5 minutes: 1 h, 2 h, 4 h."""
-ORIGIN_EVERY: Final = 12
-"""Forecasts are made at buckets that are multiples of this: on the hour."""
+HOUR: Final = 12
+"""Buckets of 5 minutes in an hour. Rows learn, and forecast, at buckets that are multiples of this."""
+LEADS: Final = (3, 6, 12, 24, 48)
+"""Leads of the forecast, in buckets: 15 min, 30 min, 1 h, 2 h, 4 h."""
 QUANTILES: Final = (0.05, 0.5, 0.95)
 
 EXPERTS: Final = (
     "last",
-    "hour_mean",
     "median_3h",
     "lower_median",
     "median_6_hours",
     "median_24_hours",
-    "yesterday",
     "median_7_days",
+    "median_profile",
+    "mean_profile",
     "same_weekday",
     "mean_3_days_shifted",
-    "median_7_days_scaled",
+    "hour_mean_and_minute",
+    "similar_day",
+    "similar_half_day",
+    "similar_6_hours_shifted",
+    "similar_half_day_shifted",
     "damped_trend",
 )
-HALF_HOUR: Final = 6
-"""Buckets in a half-hour."""
-HALF_HOURS: Final = 9 * 48
-"""Half-hours remembered: nine days, since the experts look back one week and the half-hour around it."""
+LEARNED: Final = (12, 48)
+"""Leads at which the experts' records are kept; others take the records of the nearest, or of both."""
+DAYS: Final = 13
+"""Whole days remembered, besides the present one: the week that profiles need, and a library of similar days."""
 RECENT: Final = 36
-"""Buckets remembered one by one: three hours, whole half-hours."""
-PENDING: Final = tuple(lead // ORIGIN_EVERY for lead in LEADS)
-"""Forecasts that wait for their target, per lead."""
+"""Buckets remembered one by one: three hours."""
+PARTS: Final = 4
+"""Parts of the day for which experts have a record of their own."""
 INITIAL_MARGIN: Final = 3.0
 """Width of the band of a young series, in mean absolute errors; 2.1 would do for normal errors, 2.3 for Laplace's."""
 
 Series = tuple[NDArray[np.intp], NDArray[np.intp]]
 """Some of a table's (row, resource) pairs, as numpy's index arrays."""
 
-_L, _E, _P = len(LEADS), len(EXPERTS), sum(PENDING)
+_E = len(EXPERTS)
+_WAITING: Final = sum(lead // HOUR for lead in LEARNED)
+_DUE: Final = sum(max(1, lead // HOUR) for lead in LEADS)
 
 
 @dataclass(slots=True)
 class ForecastRows(Rows):
-    """Amounts are in cores or bytes. Buckets are `end_s // 300`."""
+    """Amounts are in units of the series, `uint16` ones in the code of `compact`. Buckets are `end_s // 300`."""
 
-    half_hours: Array = column(np.uint16, 2, HALF_HOURS)  # means, in the code of `compact`
-    recent: Array = column(np.float32, 2, RECENT, fill=np.nan)  # means of the last buckets
+    unit: Array = column(np.float64, 2)  # cores or bytes; 0 before the first positive mean
+    days: Array = column(np.uint8, 2, DAYS, 2, 24)  # hours' means, and the buckets that end on the hour; code of `days`
+    day_ends: Array = column(np.uint16, 2, DAYS, 2)
+    today: Array = column(np.uint16, 2, 2, 24)
+    recent: Array = column(np.uint16, 2, RECENT)  # means of the last buckets
     last_bucket: Array = column(np.int32, 2, fill=-1)  # newest with a sample
     buckets_seen: Array = column(np.int32, 2)
     level: Array = column(np.float32, 2)  # damped trend, per bucket
     trend: Array = column(np.float32, 2)
 
     made: Array = column(np.uint8, 2)  # bit j: a forecast was made j hours before `origin`
-    pending_experts: Array = column(np.uint16, 2, _P, _E)  # in the code of `compact`
-    pending: Array = column(np.float32, 2, _P, 3)  # p05, p50, p95
-    losses: Array = column(np.float32, 2, _L, _E)  # discounted sums of absolute errors
-    loss: Array = column(np.float32, 2, _L)  # the same of the forecast itself
-    margins: Array = column(np.float32, 2, _L, 2, fill=INITIAL_MARGIN)  # below and above p50, in mean absolute errors
+    pending_experts: Array = column(np.uint16, 2, _WAITING, _E)
+    losses: Array = column(np.uint16, 2, len(LEARNED), _E, fill=ZERO)  # discounted sums of absolute errors
+    part_losses: Array = column(np.uint16, 2, PARTS, _E, fill=ZERO)  # the same by the part of the day of the target
 
-    absolute_errors: Array = column(np.float64, 2, _L)  # sums over all scored forecasts
-    actuals: Array = column(np.float64, 2, _L)
-    scored: Array = column(np.int32, 2, _L)
-    covered: Array = column(np.int32, 2, _L)  # actual <= p95
+    pending: Array = column(np.float32, 2, _DUE, 3)  # p05, p50, p95
+    loss: Array = column(np.float32, 2, len(LEADS))  # discounted sum of absolute errors of the forecast itself
+    margins: Array = column(np.float32, 2, len(LEADS), 2, fill=INITIAL_MARGIN)
 
-    quantiles: Array = column(np.float32, 2, _L, 3, fill=np.nan)  # the latest forecast
+    absolute_errors: Array = column(np.float32, 2, len(LEADS))  # sums over all scored forecasts
+    actuals: Array = column(np.float32, 2, len(LEADS))
+    scored: Array = column(np.int32, 2, len(LEADS))
+    covered: Array = column(np.int32, 2, len(LEADS))  # actual <= p95
+
+    quantiles: Array = column(np.float32, 2, len(LEADS), 3, fill=np.nan)  # the latest forecast
     origin: Array = column(np.int32, 2, fill=-1)
