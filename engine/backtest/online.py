@@ -17,14 +17,11 @@ import numpy as np
 from engine.backtest.buckets import Bucketed
 from engine.backtest.model import Buckets, Floats, PeerForecast
 from engine.backtest.plan import Plan
-from engine.backtest.standin import Outlook, forecast_at
-from engine.core.forecast import ForecastRows, observe
+from engine.core.forecast import ForecastRows, Outlook, forecast_at, observe
 from engine.core.rows import Array
 
 NAME: Final = "trimtab"
 PHASES: Final = 12
-YOUNG: Final = 1
-SILENT: Final = 2
 Advance = Callable[[], None]
 """Called when a bucket is done."""
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from engine.backtest.buckets import bucketed
 from engine.backtest.run import run
-from engine.backtest.standin import forecast_at
+from engine.core.forecast import forecast_at
 from engine.core.state import SlotState
 from engine.traces import Series
 from tests.backtest.traces import PLAN, trace
