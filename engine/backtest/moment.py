@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 import numpy as np
 
+from engine.backtest.asking import ask
 from engine.backtest.buckets import NAMES, Bucketed
 from engine.backtest.classes import shifts
 from engine.backtest.model import Floats, Series
@@ -18,12 +20,12 @@ from engine.backtest.naive import at
 from engine.backtest.online import closes, fresh_rows
 from engine.backtest.plan import FARTHEST
 from engine.backtest.standin import Explanation, explain
-from engine.core.forecast import ForecastRows, forecast_at, observe
+from engine.core.forecast import ForecastRows, observe
 from engine.core.forecast.outlook import SILENT, YOUNG
 from engine.errors import UserError
 from engine.units import BUCKET_S
 
-FAN = tuple(range(1, FARTHEST + 1))
+FAN: Final = (*range(3, 49, 3), *range(60, FARTHEST + 1, 12))
 """Leads of the curves that are drawn."""
 WHY_NOT = {
     YOUNG: "fewer than 3 buckets of 5 minutes had been seen",
@@ -90,8 +92,8 @@ def moment(one: Bucketed, resource: int, origin: int, lead: int) -> Moment:
         )
     rows = _rows_at(one, origin)
     scale = float(one.scale[resource])
-    outlook = forecast_at(rows, origin, FAN)
-    why = int(outlook.why[0, resource])
+    fan, whys = ask(rows, origin, FAN)
+    why = int(whys[0, resource])
     known = Series(series.series_id, series.resource, series.first, series.mean[: origin - series.first + 1])
     began = shifts(known)
     explained = None if why else explain(rows, 0, resource, origin, lead)
@@ -104,7 +106,7 @@ def moment(one: Bucketed, resource: int, origin: int, lead: int) -> Moment:
         0.0 if explained is None else explained.confidence,
         [] if explained is None else _experts(explained, scale),
         int(began[-1]) if len(began) else None,
-        np.stack([outlook.p05[0, resource], outlook.p50[0, resource], outlook.p95[0, resource]], axis=1) / scale,
+        fan[0, resource, :, :3] / scale,
         float(at(series, np.array([origin + lead]))[0]),
     )
 

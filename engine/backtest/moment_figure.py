@@ -11,7 +11,7 @@ from engine.backtest.figures import ACTUAL, AXIS, BAND, FORECAST, LAYOUT, OTHER,
 from engine.backtest.moment import FAN, Moment
 from engine.backtest.naive import at
 from engine.backtest.table import duration
-from engine.backtest.times import times
+from engine.backtest.times import is_calendar, times
 from engine.units import BUCKET_S
 
 Figure = Any  # plotly is untyped
@@ -42,7 +42,7 @@ def moment_figure(moment: Moment) -> Figure:
     if moment.shift is not None and moment.shift >= shown[0]:
         _mark(figure, moment, moment.shift, "last change of level", SHIFT)
     figure.update_yaxes(title=series.resource, rangemode="tozero", hoverformat=".4~g", **AXIS)
-    figure.update_xaxes(**AXIS)
+    figure.update_xaxes(**AXIS, tickprefix="" if is_calendar(series.first) else "day ")
     title = f"{series.series_id}, {series.resource}, {duration(moment.lead * BUCKET_S)} ahead"
     return figure.update_layout(**LAYOUT | {"height": 560, "hovermode": "closest", "title": {"text": title, "y": 0.98}})
 
