@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import Final
@@ -54,6 +55,7 @@ def package_version(model: str) -> str:
         raise UserError(f"--models {model} needs {name}: pip install 'trimtab[peers]'.") from None
 
 
+@cache
 def code_version(model: str) -> str:
     """A digest of the model's code and of its package's version."""
     digest = hashlib.sha256(package_version(model).encode())

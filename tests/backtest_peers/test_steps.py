@@ -17,9 +17,9 @@ def test_history_ends_at_the_origin_in_whole_steps_over_their_mean() -> None:
     ramp = np.arange(2.0 * DAY)
     past = history(series(ramp), 1000 + DAY + 5, 6)  # buckets 0…DAY+5 are known: 49 steps of 6
     assert past is not None
-    assert len(past.mean) == 49
+    assert len(past.value) == 49
     assert past.scale == pytest.approx((DAY + 5) / 2)
-    assert past.mean[-1] * past.scale == pytest.approx(DAY + 2.5)
+    assert past.value[-1] * past.scale == pytest.approx(DAY + 2.5)
     assert past.noise * past.scale == pytest.approx(np.std(np.arange(6)))
 
 
@@ -28,7 +28,7 @@ def test_gaps_take_the_value_before_and_what_precedes_the_first_is_cut() -> None
     mean[3], mean[DAY] = 2.0, 4.0
     past = history(series(mean), 1000 + len(mean) - 1, 6)
     assert past is not None
-    amounts = past.mean * past.scale
+    amounts = past.value * past.scale
     assert set(np.unique(amounts.round(9))) <= {2.0, 4.0, *np.round(np.arange(2, 4, 1 / 3), 9)}
     assert (amounts[0], amounts[-1]) == (pytest.approx(2.0), pytest.approx(4.0))
 

@@ -1,4 +1,4 @@
-"""Prophet: half-hour means of two weeks, refit every 6 h; it has no update, so the hours between see the last fit."""
+"""Prophet: half-hours of two weeks, refit every 6 h; it has no update, so the hours between see the last fit."""
 
 from __future__ import annotations
 

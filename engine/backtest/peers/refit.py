@@ -62,14 +62,14 @@ class BatchPeer:
 
     def _fit(self, past: History) -> Fitted | None:
         try:
-            return self.fit(past.mean)
+            return self.fit(past.value)
         except Exception:  # a library's refusal of a series is a result: counted as "cannot say"
             return None
 
     def _ahead(self, fitted: Fitted, past: History, leads: Buckets, since: int) -> Floats:
         """[3, leads]: p05, p50, p95."""
         try:
-            ahead = fitted.ahead(past.mean, steps_ahead(leads, self.size), since)
+            ahead = fitted.ahead(past.value, steps_ahead(leads, self.size), since)
         except Exception:  # as above
             return np.full((3, len(leads)), np.nan)
         point, low, high = (at_leads(np.asarray(part, float), leads, self.size) for part in ahead)
@@ -79,7 +79,7 @@ class BatchPeer:
 def rescaled(past: History, scale: float) -> History:
     """The same in units of another scale: a fitted model knows only that of its fit."""
     ratio = past.scale / scale
-    return replace(past, mean=past.mean * ratio, noise=past.noise * ratio, scale=scale)
+    return replace(past, value=past.value * ratio, noise=past.noise * ratio, scale=scale)
 
 
 def cpu_seconds() -> float:

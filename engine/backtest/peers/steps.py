@@ -1,7 +1,7 @@
 """From 5-minute buckets to the longer steps on which the batch peers work, and back.
 
 A step holds `size` buckets; the last one ends with the origin. Values in between the middles of two steps are
-interpolated, so a forecast of half-hour means gives one of a single bucket.
+interpolated, so a forecast of half-hours gives one of a single bucket.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ NORMAL_95 = 1.6449  # the standard normal distribution's quantile
 class History:
     """What a peer sees at an origin.
 
-    `mean` float64 [k] per step, oldest first, without gaps, in units of `scale`; `noise` is the standard deviation
-    of buckets around their step's mean, in the same units.
+    `value` float64 [k], the median of each step's buckets, as the score is the absolute error: every peer does better
+    with it than with the mean. Oldest first, without gaps, in units of `scale`; `noise` is the standard deviation of
+    buckets around their step's value, in the same units.
     """
 
-    mean: Floats
+    value: Floats
     noise: float
     scale: float
 
@@ -40,9 +41,9 @@ def history(series: Series, origin: int, size: int, buckets: int = HISTORY) -> H
     scale = float(np.mean(steps))
     if scale <= 0:
         return None
-    mean = steps.mean(axis=1)
-    noise = float(np.std(steps - mean[:, None]))
-    return History(mean / scale, noise / scale, scale)
+    middle = np.median(steps, axis=1)
+    noise = float(np.std(steps - middle[:, None]))
+    return History(middle / scale, noise / scale, scale)
 
 
 def _filled(values: Floats) -> Floats:
