@@ -56,8 +56,9 @@ def _points(sample: Sequence[Record], model: str, sources: Sequence[str]) -> Any
 def _price(sample: Sequence[Record], model: str) -> Any:
     found = over_series([record for record in sample if record.model == model])
     relative = 1.0 if model == TRIMTAB else (1 / found["ratio"] if found and found["ratio"] > 0 else np.nan)
+    cost_us = found["slot_us" if model == TRIMTAB else "cpu_us"] if found else None
     return go.Scatter(
-        x=[found["cpu_us"] if found else None], y=[relative], text=[model], textposition="top center",
+        x=[cost_us], y=[relative], text=[model], textposition="top center",
         mode="markers+text", name=model, legendgroup=model, showlegend=False, marker=_marker(model),
     )  # fmt: skip
 

@@ -21,7 +21,15 @@ from engine.errors import UserError
 ENGINE: Final = Path(engine.__file__).parent
 PEER_PARTS: Final = ("steps.py", "refit.py")
 CODE: Final = {
-    "trimtab": ("core/forecast", "core/window.py", "core/rows.py", "backtest/buckets.py", "backtest/online.py"),
+    "trimtab": (
+        "core/forecast",
+        "core/window.py",
+        "core/rows.py",
+        "backtest/buckets.py",
+        "backtest/scales.py",
+        "backtest/online.py",
+        "backtest/slot_cost.py",
+    ),
     "auto-ets": ("statsforecast_models.py", *PEER_PARTS),
     "mstl": ("statsforecast_models.py", *PEER_PARTS),
     "auto-theta": ("statsforecast_models.py", *PEER_PARTS),
@@ -39,10 +47,14 @@ PACKAGE: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What a model said of a case at `origins`, and the CPU seconds that it took."""
+    """What a model said of a case at `origins`, and the CPU seconds that it took.
+
+    `slot_us`: CPU µs of a forecast of trimtab where rows share the work with a slot; NaN for other models.
+    """
 
     origins: Buckets
     said: PeerForecast
+    slot_us: float = np.nan
 
 
 def package_version(model: str) -> str:
@@ -88,7 +100,7 @@ def load(path: Path) -> Kept | None:
         return None
     with np.load(path) as kept:
         said = PeerForecast(kept["p05"], kept["p50"], kept["p95"], kept["mean"], float(kept["cpu_seconds"]))
-        return Kept(kept["origins"], said)
+        return Kept(kept["origins"], said, float(kept["slot_us"]) if "slot_us" in kept else np.nan)
 
 
 def save(path: Path, kept: Kept) -> None:
@@ -99,6 +111,6 @@ def save(path: Path, kept: Kept) -> None:
     with scratch.open("wb") as file:
         np.savez_compressed(
             file, origins=kept.origins, p05=said.p05, p50=said.p50, p95=said.p95, mean=said.mean,
-            cpu_seconds=said.cpu_seconds,
+            cpu_seconds=said.cpu_seconds, slot_us=kept.slot_us,
         )  # fmt: skip
     scratch.replace(path)

@@ -72,7 +72,7 @@ def test_a_model_that_is_silent_is_compared_on_what_it_said() -> None:
 
 def test_pooled_coverage_weighs_forecasts_and_medians_weigh_series() -> None:
     def record(n: int, wape: float, covered: float) -> Record:
-        return Record("m", "s", "x", "cpu", 4, True, n, n, wape, None, covered, covered, 1.0)
+        return Record("m", "s", "x", "cpu", 4, True, n, n, wape, None, covered, covered, 1.0, None)
 
     found = over_series([record(100, 0.1, 0.9), record(300, 0.4, 1.0), record(100, 0.2, 0.9)])
     assert found is not None
