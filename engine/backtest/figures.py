@@ -13,7 +13,7 @@ from engine.backtest.model import Floats
 from engine.backtest.online import NAME
 from engine.backtest.plan import Plan
 from engine.backtest.results import Result
-from engine.backtest.table import duration
+from engine.backtest.table import duration, section
 from engine.backtest.times import is_calendar, times
 from engine.units import BUCKET_S
 
@@ -98,7 +98,8 @@ def amounts(value: Floats) -> list[float | None]:
 
 def models_figure(found: Mapping[str, Any]) -> Figure:
     """Median WAPE of each model, a panel for each lead, a row of panels for each resource."""
-    rows = [row for row in found["summary"] if row["scored"]["wape"] is not None]
+    which = section(found)
+    rows = [row for row in found["summary"] if row[which]["wape"] is not None]
     resources, leads, models = (
         list(dict.fromkeys(row[key] for row in rows)) for key in ("resource", "lead_s", "model")
     )
@@ -107,7 +108,7 @@ def models_figure(found: Mapping[str, Any]) -> Figure:
     figure = make_subplots(**shape, subplot_titles=titles, horizontal_spacing=0.03, vertical_spacing=0.14)
     for row in rows:
         place = {"row": resources.index(row["resource"]) + 1, "col": leads.index(row["lead_s"]) + 1}
-        wape, color = row["scored"]["wape"]["median"], FORECAST if row["model"] == NAME else OTHER
+        wape, color = row[which]["wape"]["median"], FORECAST if row["model"] == NAME else OTHER
         bar = {"x": [wape], "y": [row["model"]], "text": [f"{wape:.3f}"], "marker_color": color, "width": 0.75}
         figure.add_trace(go.Bar(orientation="h", showlegend=False, **bar), **place)
         figure.update_yaxes(showticklabels=place["col"] == 1, categoryarray=models[::-1], **place)

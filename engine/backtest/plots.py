@@ -42,7 +42,7 @@ def write_plots(directory: Path, results: Sequence[Result], found: Mapping[str, 
             (directory / pages[name]).write_text(page, encoding="utf-8")
         index = directory / "index.html"
         body = _drawn("models", models_figure(found)) + _models_table(found) + _series_table(found, pages)
-        index.write_text(_page(f"Backtest of {found['trace']}", escape(table.CAPTION), body), encoding="utf-8")
+        index.write_text(_page(f"Backtest of {found['trace']}", escape(table.caption(found)), body), encoding="utf-8")
     except OSError as error:
         raise UserError(f"The plots cannot be written: {error}.") from error
     return index

@@ -12,10 +12,13 @@ from engine.backtest.online import NAME
 
 COLUMNS: Final = ("lead", "model", "n", "WAPE", "mean", "MASE", "≤p05", "≤p50", "≤p95", "µs")
 CAPTION: Final = (
-    "Of the scored targets: WAPE, its median and mean over the n series; MASE, its "
-    "median; the share of actuals at most the quantile. µs: CPU time a forecast, trimtab's in a slot of 512."
+    "WAPE, its median and mean over the n series; MASE, its median; the share of actuals at most the quantile. "
+    "µs: CPU time a forecast, trimtab's in a slot of 512. "
 )
-NOTHING: Final = "No target is scored: no series is longer than the part at its start that is never scored."
+TARGETS: Final = {
+    "scored": "Of the scored targets.",
+    "all": "Of all targets: no series is longer than the part at its start that is never scored.",
+}
 NONE: Final = "–"
 
 
@@ -24,11 +27,22 @@ def duration(time_s: int) -> str:
     return f"{time_s / 3600:g} h" if time_s >= 3600 else f"{time_s / 60:g} min"
 
 
+def section(found: Mapping[str, Any]) -> str:
+    """Which scores are shown: of the scored targets, or of all where none is scored."""
+    return "scored" if any(row["scored"]["series"] for row in found["summary"]) else "all"
+
+
+def caption(found: Mapping[str, Any]) -> str:
+    """What the numbers are."""
+    return CAPTION + TARGETS[section(found)]
+
+
 def rows(found: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
-    """A row of text for each resource, lead and model that was scored, in the order of COLUMNS."""
+    """A row of text for each resource, lead and model that has a score, in the order of COLUMNS."""
+    shown = section(found)
     cost = {row["model"]: row.get("cpu_us_per_forecast_in_a_slot", row["cpu_us_per_forecast"]) for row in found["cost"]}
     for row in found["summary"]:
-        scored = row["scored"]
+        scored = row[shown]
         if scored["series"]:
             yield (
                 f"{row['resource']} {duration(row['lead_s'])}",
@@ -49,7 +63,7 @@ def _number(value: Mapping[str, float] | None, which: str, form: str) -> str:
 
 def table(found: Mapping[str, Any]) -> Table:
     """A table of rich, narrow enough for 80 columns; a rule between leads."""
-    shown = Table(box=SIMPLE, padding=(0, 1), collapse_padding=True, pad_edge=False, caption=CAPTION)
+    shown = Table(box=SIMPLE, padding=(0, 1), collapse_padding=True, pad_edge=False, caption=caption(found))
     shown.title, shown.title_justify, shown.caption_justify = found["trace"], "left", "left"
     for name in COLUMNS:
         shown.add_column(name, justify="left" if name in COLUMNS[:2] else "right", no_wrap=True)
@@ -57,6 +71,4 @@ def table(found: Mapping[str, Any]) -> Table:
     for n, row in enumerate(all_rows, start=1):
         ends = n == len(all_rows) or all_rows[n][0] != row[0]
         shown.add_row(*row, end_section=ends, style="bold" if row[1] == NAME else "")
-    if not all_rows:
-        shown.caption = NOTHING
     return shown
