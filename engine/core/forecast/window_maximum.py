@@ -3,9 +3,9 @@
     quantile = highest median of the window + width(evidence) x exp(margin of the series at that window and level)
 
 Widths are pooled (`window_prior`) and margins tracked as in `quantiles`; what is learned besides is how far maxima were
-above the highest median. To save state a window's forecast is scored when it ends, and the next one waits from then on:
-windows of 4 hours teach six times a day, with steps twice as long. Hours end at a row's own phase; a position in the
-ring of hours is a function of the bucket alone.
+above the highest median. To save state, what waits for a window's end is the median and the width alone: a maximum is
+compared with the margins of the present. Windows that begin each hour overlap, so the long ones take shorter steps.
+Hours end at a row's own phase; a position in a ring of hours is a function of the bucket alone.
 """
 
 from __future__ import annotations
@@ -25,14 +25,18 @@ from engine.core.forecast.window_prior import Lately
 from engine.core.rows import Array
 
 WINDOWS: Final = (12, 24, 48)
-"""Lengths in buckets: 1 h, 2 h, 4 h, all of them leads of the forecast."""
+"""Lengths in buckets: 1 h, 2 h, 4 h, leads of the forecast that follow each other."""
 LEVELS: Final = (0.5, 0.9, 0.95, 0.99)
 MISSES: Final = (0.5, 0.1, 0.05, 0.01)
-_ENDS: Final = slice(LEADS.index(WINDOWS[0]), LEADS.index(WINDOWS[-1]) + 1)
-"""Leads at which windows end."""
 HOURS: Final = 4
 """Hours whose highest sample is remembered."""
-_STEPS: Final = (0.2 + 1.0 / (np.arange(256) + 6.0) ** 0.6).astype(np.float32)
+WAITING: Final = sum(length // HOUR for length in WINDOWS)
+"""Windows that have begun and not ended."""
+_ENDS: Final = slice(LEADS.index(WINDOWS[0]), LEADS.index(WINDOWS[-1]) + 1)
+_LENGTHS: Final = np.array(WINDOWS) // HOUR
+_FIRST: Final = np.cumsum(_LENGTHS) - _LENGTHS
+_STEPS: Final = ((0.2 + 1.0 / (np.arange(256)[:, None] + 6.0) ** 0.6) / _LENGTHS).astype(np.float32)
+"""Step after so many maxima, a column per window."""
 _COUNTS: Final = ((1 - DISCOUNT ** np.arange(1, 257)) / (1 - DISCOUNT)).astype(np.float32)
 _NARROWEST: Final = np.float32(2.0**-10)
 
@@ -65,62 +69,52 @@ def note(highest: Array, last_bucket: Array, bucket: int, peak: Array, phase: Ar
     return np.where(here, np.maximum(noted, encode(peak)[:, None]), noted)
 
 
-def due(bucket: int, phase: Array) -> Array:
-    """bool [m, 3]: an hour ends for the row, and with it the window; the next one begins."""
-    hour = hour_of(bucket, phase)
-    ended = hour_of(bucket + 1, phase) > hour
-    begins: Array = ended[:, None] & ((hour[:, None] + 1) % (np.array(WINDOWS) // HOUR) == 0)
-    return begins
-
-
 def forecast(evidence: Evidence, ratio: Array, highest: Array, hour: Array, known: Tracked) -> Array:
-    """Codes of the highest median and of the widths above it: uint16 [m, 3, 5], to be issued and kept.
+    """Codes of the highest median and of p95's pooled distance above it: uint16 [m, 3, 2], to be issued and kept.
 
     evidence: at LEADS. ratio: of errors in the part of the day at which each window ends [m, 3]. highest, hour: the
     ring and the present hour.
     """
     hours = decode(np.maximum(_newest_first(highest, hour), ZERO))
-    highest_median = np.maximum.accumulate(evidence.p50, axis=1)[:, _ENDS]
-    medians = encode(highest_median)
+    medians = encode(np.maximum.accumulate(evidence.p50, axis=1)[:, _ENDS])
     lately = Lately(
         median=decode(medians),
         last_hour=hours[:, :1],
         last_hours=hours[:, :3].max(axis=1, keepdims=True),
         excess=decode(np.maximum(known.excess, ZERO)),
         ratio=ratio,
-        scored=known.scored.astype(np.float32),
+        scored=known.scored,
     )
-    widths = window_prior.widths(evidence, _ENDS, lately)
-    codes = encode(widths * factor(known.margins))
-    return np.concatenate([medians[..., None], codes], axis=-1)
+    return np.stack([medians, encode(window_prior.width(evidence, _ENDS, lately))], axis=-1)
 
 
-def _newest_first(highest: Array, hour: Array) -> Array:
-    """The ring from the present hour backwards."""
-    return np.take_along_axis(highest, (hour[:, None] - np.arange(HOURS)) % HOURS, axis=1)
-
-
-def issue(codes: Array) -> Array:
-    """p50, p90, p95, p99 of the maximum: float32 [..., 4] from codes [..., 5]; ordered, not negative."""
+def issue(codes: Array, known: Tracked) -> Array:
+    """p50, p90, p95, p99 of the maximum: float32 [m, 3, 4] from codes [m, 3, 2]; ordered, not negative."""
     amounts = decode(codes)
     median = amounts[..., :1]
-    width = np.maximum(amounts[..., 1:], median * _NARROWEST)
-    quantiles: Array = np.maximum.accumulate(median + width, axis=-1)
+    width = amounts[..., 1:] * window_prior.shape(known.scored) * factor(known.margins)
+    quantiles: Array = np.maximum.accumulate(median + np.maximum(width, median * _NARROWEST), axis=-1)
     return quantiles
 
 
-def learn(known: Tracked, codes: Array, highest: Array, hour: Array, waited: Array) -> Tracked:
-    """Take in the maxima of the windows that ended with `hour` [m].
+def keep(waiting: Array, codes: Array, hour: Array) -> Array:
+    """The forecasts that wait (uint16 [m, WAITING, 2]) with those made at the end of `hour` (codes [m, 3, 2])."""
+    kept = waiting.copy()
+    np.put_along_axis(kept, _places(hour)[..., None], codes, axis=1)
+    return kept
 
-    codes: what was forecast [m, 3, 5]. waited: bool [m, 3], a forecast has waited since the window began. Windows that
-    hold an hour without a sample teach nothing.
+
+def learn(known: Tracked, waiting: Array, highest: Array, hour: Array, made: Array) -> Tracked:
+    """Take in the maxima of the windows that ended with `hour` [m]; before `keep` overwrites what waited for them.
+
+    made: bool [m, 3], a forecast was made 1, 2, 4 hours ago. Windows that hold an hour without a sample teach nothing.
     """
-    ring = _newest_first(highest, hour)
-    ends = [length // HOUR - 1 for length in WINDOWS]
-    complete = (np.minimum.accumulate(ring, axis=1)[:, ends] != MISSING) & waited
+    codes = np.take_along_axis(waiting, _places(hour)[..., None], axis=1)
+    ring, ends = _newest_first(highest, hour), _LENGTHS - 1
+    complete = (np.minimum.accumulate(ring, axis=1)[:, ends] != MISSING) & made
     maximum = decode(np.maximum.accumulate(ring, axis=1)[:, ends])
-    missed = (maximum[..., None] > issue(codes)).astype(np.float32)
-    margins = follow(known.margins, missed, MISSES, _STEPS.take(known.scored)[..., None])
+    missed = (maximum[..., None] > issue(codes, known)).astype(np.float32)
+    margins = follow(known.margins, missed, MISSES, _STEPS[known.scored, np.arange(len(WINDOWS))][..., None])
     usual = decode(np.maximum(known.excess, ZERO))
     above = np.maximum(maximum - decode(codes[..., 0]), np.float32(0))
     excess = encode(usual + (above - usual) / _COUNTS.take(known.scored))
@@ -129,3 +123,14 @@ def learn(known: Tracked, codes: Array, highest: Array, hour: Array, waited: Arr
         excess=np.where(complete, excess, known.excess),
         scored=np.where(complete, np.minimum(known.scored, 254) + 1, known.scored).astype(np.uint8),
     )
+
+
+def _places(hour: Array) -> Array:
+    """Of forecasts made at the end of `hour`, and of those that end with it: [m, 3]."""
+    places: Array = _FIRST + hour[:, None] % _LENGTHS
+    return places
+
+
+def _newest_first(highest: Array, hour: Array) -> Array:
+    """The ring from the present hour backwards."""
+    return np.take_along_axis(highest, (hour[:, None] - np.arange(HOURS)) % HOURS, axis=1)

@@ -43,8 +43,8 @@ class Lately:
     scored: Array  # maxima seen, count
 
 
-def widths(evidence: Evidence, leads: slice, lately: Lately) -> Array:
-    """Distances of p50, p90, p95, p99 of the maximum from the highest median: float32 [m, windows, 4].
+def width(evidence: Evidence, leads: slice, lately: Lately) -> Array:
+    """Distance of p95 of the maximum from the highest median: float32 [m, windows].
 
     leads: those of the evidence at which the windows end.
     """
@@ -54,11 +54,21 @@ def widths(evidence: Evidence, leads: slice, lately: Lately) -> Array:
     young = (last_hour, last_hours, spread, away, step, lately.median)
     part_excess = lately.excess * lately.ratio
     old = (last_hour, last_hours, spread, away, lately.excess, part_excess, evidence.error[:, leads])
-    age = lately.scored / (lately.scored + np.float32(TRUSTED_AFTER))
-    p95 = _sum(young, _P95[:, :6]) * (1 - age) + _sum(old, _P95[:, 6:]) * age
-    shape = _SHAPE[..., 0] + (_SHAPE[..., 1] - _SHAPE[..., 0]) * age[..., None]
-    found: Array = p95[..., None] * shape
+    age = _age(lately.scored)
+    p95: Array = _sum(young, _P95[:, :6]) * (1 - age) + _sum(old, _P95[:, 6:]) * age
+    return p95
+
+
+def shape(scored: Array) -> Array:
+    """Widths of p50, p90, p95, p99 in multiples of p95's after so many maxima: float32 [m, windows, 4]."""
+    found: Array = _SHAPE[..., 0] + (_SHAPE[..., 1] - _SHAPE[..., 0]) * _age(scored)[..., None]
     return found
+
+
+def _age(scored: Array) -> Array:
+    count = scored.astype(np.float32)
+    age: Array = count / (count + np.float32(TRUSTED_AFTER))
+    return age
 
 
 def _sum(terms: tuple[Array, ...], weights: Array) -> Array:
