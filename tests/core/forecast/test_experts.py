@@ -1,4 +1,4 @@
-"""Expected values by hand, from a history whose half-hours are known."""
+"""Expected values by hand, from a history whose hours are known."""
 
 from __future__ import annotations
 
@@ -11,7 +11,12 @@ from engine.core.forecast.state import EXPERTS
 from engine.core.rows import Array
 from tests.core.forecast.feeding import DAY, START, feed
 
+NAN = np.nan
 CPU_OF_FIRST = (np.array([0]), np.array([0]))
+HOURS_AHEAD = [LEADS.index(lead) for lead in (12, 24, 48)]
+PROFILES = ("median_7_days", "median_profile", "mean_profile", "same_weekday", "mean_3_days_shifted")
+SIMILAR = tuple(name for name in EXPERTS if name.startswith("similar"))
+PATTERN = 10 + 5 * np.sin(2 * np.pi * np.arange(1, DAY + 1) / DAY)
 
 
 def _said(values: Array) -> dict[str, Array]:
@@ -20,44 +25,81 @@ def _said(values: Array) -> dict[str, Array]:
     rows = feed(ForecastRows.empty(1), first, np.stack([values, values], axis=-1)[:, None])
     last = first + len(values) - 1
     assert last % 12 == 0
-    predictions = predict(rows, CPU_OF_FIRST, last)[0]
+    predictions = predict(rows, CPU_OF_FIRST, last, LEADS)[0] * rows.unit[0, 0]
     return {name: predictions[:, k] for k, name in enumerate(EXPERTS)}
 
 
 def test_an_hour_of_data() -> None:
     said = _said(np.arange(1.0, 13.0))
-    expected = {"last": 12, "hour_mean": 6.5, "median_3h": 6.5, "median_6_hours": 9.5, "lower_median": 6.5}
-    assert {name: said[name].tolist() for name in expected} == {k: [v] * 3 for k, v in expected.items()}
-    for profile in ("yesterday", "median_7_days", "same_weekday", "mean_3_days_shifted", "median_7_days_scaled"):
-        assert np.isnan(said[profile]).all()
+    for name, value in {"last": 12, "median_3h": 6.5, "lower_median": 6.5}.items():
+        assert said[name].tolist() == [value] * 5
+    for name in ("median_6_hours", "median_24_hours"):  # the hour's mean, or its last bucket where the target is one
+        assert said[name].tolist() == [6.5, 6.5, 12, 12, 12]
+    np.testing.assert_array_equal(said["hour_mean_and_minute"], [6.5, 6.5, NAN, NAN, NAN])
+    for name in (*PROFILES, *SIMILAR):
+        assert np.isnan(said[name]).all()
+
+
+def test_the_last_known_bucket_and_the_lower_of_two_medians() -> None:
+    # Twenty-one hours at 4, then three at 9 whose last two buckets are missing but for the hour's own.
+    values = np.repeat([4.0, 9.0], [21 * 12, 3 * 12])
+    values[-3:] = [NAN, NAN, 9.5]
+    said = _said(values)
+    assert said["last"].tolist() == [9.5] * 5
+    assert said["median_3h"].tolist() == [9] * 5
+    assert said["lower_median"].tolist() == [4] * 5
+    assert said["median_24_hours"].tolist() == [4] * 5
 
 
 def test_days_of_different_levels() -> None:
-    # After eight whole days of levels 1, 2, 4 ... 128, the targets lie in the ninth: yesterday was 128, the third day
-    # back 32, the same weekday 2; the hour before midnight belongs to the day before.
+    # Eight whole days of levels 1, 2, 4 ... 128: a day before the targets it was 128, seven days before 2.
     said = _said(np.repeat(2.0 ** np.arange(8), DAY))
-    assert said["yesterday"].tolist() == [128] * 3
-    assert said["median_7_days"].tolist() == [16] * 3
-    assert said["same_weekday"].tolist() == [2] * 3
-    # mean(128, 64, 32) + 128 - mean(64, 32, 16)
-    assert said["mean_3_days_shifted"] == pytest.approx([74.67 + 128 - 37.33] * 3, rel=1e-3)
-    # the usual hour before midnight was 8, now 128: within reason that is 2.5 times
-    assert said["median_7_days_scaled"].tolist() == [40] * 3
+    expected = {
+        "median_7_days": 16,
+        "median_profile": 16,
+        "mean_profile": (128 + 64 + 32 + 16 + 8 + 4 + 2) / 7,
+        "same_weekday": 2,
+        "mean_3_days_shifted": 128 + (128 + 64 + 32) / 3 - (64 + 32 + 16) / 3,
+        "hour_mean_and_minute": 128,
+    }
+    for name, value in expected.items():
+        assert said[name][HOURS_AHEAD] == pytest.approx([value] * 3, rel=2e-3), name
+    # 15 minutes ahead lies .708 of the way from the middle of the last hour of one day to that of the next
+    assert said["median_7_days"][0] == pytest.approx(8 + 8 * 8.5 / 12, rel=2e-3)
 
 
 def test_a_daily_pattern_is_known_at_every_lead() -> None:
-    day = 10 + 5 * np.sin(2 * np.pi * np.arange(1, DAY + 1) / DAY)
-    said = _said(np.tile(day, 8))
-    truth = day[np.array(LEADS) - 1]  # after whole days
-    for profile in ("yesterday", "median_7_days", "same_weekday", "mean_3_days_shifted", "median_7_days_scaled"):
-        assert said[profile] == pytest.approx(truth, rel=0.01)  # half-hours are coarser than buckets
+    said, truth = _said(np.tile(PATTERN, 13)), PATTERN[np.array(LEADS) - 1]  # after whole days
+    for name in PROFILES:
+        assert said[name] == pytest.approx(truth, rel=0.01), name
+    for name in SIMILAR:
+        assert said[name] == pytest.approx(truth, rel=0.02), name
 
 
 def test_present_level_moves_the_profile() -> None:
-    day = 10 + 5 * np.sin(2 * np.pi * np.arange(1, DAY + 1) / DAY)
-    values = np.tile(day, 8)
+    values, usual = np.tile(PATTERN, 8), PATTERN[np.array(LEADS) - 1]
     values[-12:] *= 2  # the last hour is twice the usual
-    said, usual = _said(values), day[np.array(LEADS) - 1]
-    assert said["median_7_days_scaled"] == pytest.approx(2 * usual, rel=0.01)
-    assert said["mean_3_days_shifted"] == pytest.approx(usual + day[-12:].mean(), rel=0.01)
-    assert said["yesterday"] == pytest.approx(usual, rel=0.01)
+    said = _said(values)
+    assert said["mean_3_days_shifted"] == pytest.approx(usual + PATTERN[-12:].mean(), rel=0.01)
+    assert said["hour_mean_and_minute"] == pytest.approx([2 * PATTERN[-12:].mean()] * 5, rel=0.01)
+    assert said["median_7_days"] == pytest.approx(usual, rel=0.01)
+
+
+def test_what_runs_on_the_hour_is_expected_on_the_hour_alone() -> None:
+    said = _said(np.tile(np.append(np.ones(11), 13.0), 3 * 24))
+    for name in ("hour_mean_and_minute", "median_6_hours", "median_24_hours"):
+        assert said[name] == pytest.approx([2, 2, 13, 13, 13], rel=2e-3), name
+    assert said["median_7_days"] == pytest.approx([2, 2, 13, 13, 13], rel=2e-3)
+    assert said["median_profile"] == pytest.approx([2, 2, 5.3, 5.3, 5.3], rel=2e-3)  # 2 + .3 x 11
+
+
+def test_the_trend_runs_out() -> None:
+    said = _said(np.arange(1.0, 241.0))["damped_trend"]
+    assert (np.diff(said) > 0).all()
+    assert 240 - 10 < said[0] < 240 + 3
+    assert said[-1] - said[0] < 45  # of 45 buckets at one each: the trend is damped
+
+
+def test_nothing_is_below_zero() -> None:
+    said = _said(np.maximum(0, 100 - 0.6 * np.arange(240.0)))
+    assert all((np.nan_to_num(values) >= 0).all() for values in said.values())

@@ -10,6 +10,7 @@ from engine.core.rows import Array
 from tests.core.forecast.feeding import DAY, LATER, START, copied, fed, feed, grown_up, same, usage
 
 NAN = np.nan
+HOUR_AHEAD = LEADS.index(12)
 
 
 def _both(values: Array) -> Array:
@@ -19,6 +20,10 @@ def _both(values: Array) -> Array:
 
 def test_state_fits() -> None:
     assert ForecastRows.empty().row_bytes() <= 3200
+
+
+def test_leads_are_a_quarter_of_an_hour_to_four_hours() -> None:
+    assert [lead * 5 for lead in LEADS] == [15, 30, 60, 120, 240]
 
 
 def test_first_forecast_is_made_at_the_third_bucket() -> None:
@@ -43,18 +48,20 @@ def test_first_forecast_on_the_hour_when_the_third_bucket_is_there() -> None:
 
 
 def test_a_first_forecast_between_hours_is_not_scored() -> None:
-    got = forecast(fed(_both(np.ones(12)), START + 1))  # first on the hour: START + 12; nothing due before START + 24
+    got = forecast(fed(_both(np.ones(14)), START + 1))  # first on the hour: START + 12
     assert got.scored.sum() == 0
+    got = forecast(fed(_both(np.ones(15)), START + 1))
+    assert got.scored[0, 0].tolist() == [1, 0, 0, 0, 0]
     got = forecast(fed(_both(np.ones(24)), START + 1))
-    assert got.scored[0, 0].tolist() == [1, 0, 0]
+    assert got.scored[0, 0].tolist() == [1, 1, 1, 0, 0]
 
 
 def test_counts_of_scored_forecasts() -> None:
     # origins on the hour from START + 12 to START + 120, ten; due are those whose target is not later
     got = forecast(fed(_both(np.ones(120)), START + 1))
-    assert got.scored[0].tolist() == [[10 - lead // 12 for lead in LEADS]] * 2
-    assert got.wape[0].tolist() == [[0, 0, 0]] * 2
-    assert got.coverage[0].tolist() == [[1, 1, 1]] * 2
+    assert got.scored[0].tolist() == [[9, 9, 9, 8, 6]] * 2
+    assert got.wape[0].tolist() == [[0] * 5] * 2
+    assert got.coverage[0].tolist() == [[1] * 5] * 2
 
 
 def test_wape_and_coverage_by_hand() -> None:
@@ -62,20 +69,29 @@ def test_wape_and_coverage_by_hand() -> None:
     values = np.full(24 * 12, 4.0)
     values[-1] = 5.0
     got = forecast(fed(_both(values), START + 1))
-    assert got.wape[0, 0, 0] == pytest.approx(1 / (22 * 4 + 5))
     scored = 23
-    assert got.scored[0, 0, 0] == scored
-    assert got.coverage[0, 0, 0] >= (scored - 1) / scored
+    assert got.scored[0, 0, HOUR_AHEAD] == scored
+    assert got.wape[0, 0, HOUR_AHEAD] == pytest.approx(1 / (22 * 4 + 5))
+    assert got.coverage[0, 0, HOUR_AHEAD] >= (scored - 1) / scored
+    assert got.wape[0, 0, 0] == 0  # the target of 15 min lies before
 
 
 def test_missing_targets_and_origins_are_not_scored() -> None:
     values = np.ones(48)
-    values[23] = NAN  # hour 2: neither an origin nor a target. Lead 1 h is scored at hour 4 only: from hour 3
+    values[23] = NAN  # hour 2: neither an origin nor a target
     got = forecast(fed(_both(values), START + 1))
-    assert got.scored[0, 0].tolist() == [1, 1, 0]  # 2 h: hour 1 to hour 3
+    # 15 and 30 min from hours 1 and 3; 1 h only from hour 3; 2 h from hour 1
+    assert got.scored[0, 0].tolist() == [2, 2, 1, 1, 0]
     values[35] = NAN
     got = forecast(fed(_both(values), START + 1))
-    assert got.scored[0, 0].tolist() == [0, 0, 0]
+    assert got.scored[0, 0].tolist() == [1, 1, 0, 0, 0]
+
+
+def test_a_target_between_hours_that_is_missing_is_not_scored() -> None:
+    values = np.ones(24)
+    values[14] = NAN  # 15 min after hour 1
+    got = forecast(fed(_both(values), START + 1))
+    assert got.scored[0, 0].tolist() == [0, 1, 1, 0, 0]
 
 
 def test_after_a_long_gap_old_forecasts_are_not_scored() -> None:
@@ -109,13 +125,19 @@ def test_zeros_stay_zero_and_constants_constant() -> None:
     assert (zeros.p95 == 0).all()
     assert np.isnan(zeros.wape).all()
     constant = forecast(fed(_both(np.full(2 * DAY, 0.3))))
-    assert constant.p50 == pytest.approx(np.full((1, 2, 3), 0.3), rel=1e-3)  # as the 16-bit history has it
+    assert constant.p50 == pytest.approx(np.full((1, 2, 5), 0.3), rel=1e-3)  # as the 16-bit history has it
     assert (constant.p95 >= 0.3).all()
-    assert constant.wape == pytest.approx(np.zeros((1, 2, 3)), abs=1e-3)
+    assert (constant.p95 < 0.31).all()
+    assert constant.wape == pytest.approx(np.zeros((1, 2, 5)), abs=1e-3)
+
+
+def test_usage_that_begins_with_zeros_is_forecast_once_it_has_begun() -> None:
+    got = forecast(fed(_both(np.append(np.zeros(DAY), np.full(6 * 12, 2e8)))))
+    assert got.p50[0, :, 0] == pytest.approx([2e8] * 2, rel=0.01)
 
 
 def test_coverage_of_a_noisy_day() -> None:
-    got = forecast(fed(usage(11, 21 * DAY, 10)))
+    got = forecast(fed(usage(11, 10 * DAY, 20)))
     assert np.median(got.coverage) == pytest.approx(0.95, abs=0.02)
     assert np.median(got.wape) < 0.2  # the noise alone is .16
 

@@ -8,9 +8,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from river import base, ensemble, optim, stats
 
-from engine.core.forecast.mixture import DISCOUNT, SHARPNESS, combine, learn, weights
+from engine.core.forecast import ForecastRows
+from engine.core.forecast.compact import decode, encode
+from engine.core.forecast.mixture import (
+    DISCOUNT,
+    PART_DISCOUNT,
+    SHARPNESS,
+    charged,
+    combine,
+    learn,
+    part_of,
+    records,
+    weights,
+)
+from engine.core.forecast.state import EXPERTS, LEARNED, PARTS
+from tests.core.forecast.feeding import DAY, START
 
 NAN = np.nan
+E = len(EXPERTS)
+CPU_OF_FIRST = (np.array([0]), np.array([0]))
+SIXTEEN_BITS = 1e-3
+FIRST_SIX_HOURS = START + 1
 
 
 class Constant(base.Regressor):  # type: ignore[misc]  # river is not typed for us
@@ -40,28 +58,62 @@ def test_weights_are_those_of_rivers_ewa_regressor(experts: list[float], actuals
     assert ours / ours.sum() == pytest.approx(np.array(theirs.weights) / sum(theirs.weights), abs=1e-4)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 10), min_size=2, max_size=30))
-def test_loss_is_rivers_exponentially_weighted_mean(errors: list[float]) -> None:
-    theirs = stats.EWMean(fading_factor=1 - DISCOUNT)
-    theirs.update(errors[0] + 1)
-    loss = np.array([(errors[0] + 1) / (1 - DISCOUNT)])  # river starts at the first value, we at nothing
+def test_records_are_rivers_exponentially_weighted_means(errors: list[float]) -> None:
+    theirs, part = stats.EWMean(fading_factor=1 - DISCOUNT), stats.EWMean(fading_factor=1 - PART_DISCOUNT)
+    rows = ForecastRows.empty(1)
+    for mean, column in ((theirs, rows.losses), (part, rows.part_losses)):  # river starts at the first value
+        mean.update(errors[0] + 1)
+        column[:] = encode(np.float32((errors[0] + 1) / mean.fading_factor))
     for error in errors[1:]:
         theirs.update(error)
-        _, loss = learn(np.zeros((1, 1)), loss, np.zeros((1, 1)), np.zeros(1), np.array([error]))
-    assert loss[0] * (1 - DISCOUNT) == pytest.approx(theirs.get(), rel=1e-4)
+        part.update(error)
+        learn(rows, CPU_OF_FIRST, 1, FIRST_SIX_HOURS, np.full((1, E), error, np.float32))
+    rel = len(errors) * SIXTEEN_BITS
+    assert decode(rows.losses[0, 0, 1]) * (1 - DISCOUNT) == pytest.approx(np.full(E, theirs.get()), rel=rel)
+    assert decode(rows.part_losses[0, 0, 0]) * (1 - PART_DISCOUNT) == pytest.approx(np.full(E, part.get()), rel=rel)
+
+
+def test_only_the_longest_lead_has_a_record_by_part_of_the_day() -> None:
+    rows, errors = ForecastRows.empty(2), np.arange(1.0, E + 1, dtype=np.float32)[None]
+    learn(rows, CPU_OF_FIRST, 0, FIRST_SIX_HOURS, errors)
+    assert (decode(rows.part_losses) == 0).all()
+    learn(rows, CPU_OF_FIRST, 1, FIRST_SIX_HOURS + DAY // 2, errors)
+    assert decode(rows.part_losses[0, 0, 2]) == pytest.approx(errors[0], rel=SIXTEEN_BITS)
+    assert decode(rows.losses[0, 0]) == pytest.approx(np.repeat(errors, 2, axis=0), rel=SIXTEEN_BITS)
+    rows.losses[0, 0], rows.part_losses[0, 0] = rows.losses[1, 0], rows.part_losses[1, 0]
+    assert all(a[0].tobytes() == a[1].tobytes() for a in rows.arrays().values())  # nothing else was touched
+
+
+def test_parts_of_the_day_are_six_hours() -> None:
+    assert [part_of(START + bucket) for bucket in (1, 72, 73, 144, 145, 288, 289)] == [0, 0, 1, 1, 2, 3, 0]
+    assert PARTS * 72 == DAY
+
+
+def test_records_by_hand() -> None:
+    rows = ForecastRows.empty(1)
+    fresh = records(rows, CPU_OF_FIRST, START, (3, 48))
+    assert (fresh == 1).all()
+    hour, four_hours, part = (np.where(np.arange(E) < E // 2, 1 - off, 1 + off) for off in (0.25, 0.5, 0.75))
+    for column, loss in ((rows.losses[0, 0], (hour, four_hours)), (rows.part_losses[0, 0], (part,) * PARTS)):
+        column[:] = encode(np.stack(loss) * np.float32(64))  # relative to their mean: scale does not matter
+    got = records(rows, CPU_OF_FIRST, START, (3, 12, 24, 48, 288))[0]
+    middle = (hour + four_hours) / 2
+    by_hand = [hour, hour, middle + (part - middle) / 4, (four_hours + part) / 2, (four_hours + part) / 2]
+    assert got == pytest.approx(np.stack(by_hand), rel=2 * SIXTEEN_BITS)
+    assert LEARNED == (12, 48)
 
 
 def test_weights_by_hand() -> None:
-    got = weights(np.array([[2, 2.4, 4], [0, 1, 0], [0, 0, 0]], np.float32))
-    assert got == pytest.approx(np.array([[1, np.exp(-1), np.exp(-5)], [1, 0, 1], [1, 1, 1]]), rel=1e-5)
+    got = weights(np.array([[2, 2.5, 4], [0, 1, 0], [0, 0, 0]], np.float32))
+    assert got == pytest.approx(np.array([[1, np.exp(-1), np.exp(-4)], [1, 0, 1], [1, 1, 1]]), rel=1e-5)
 
 
 def test_who_abstains_is_charged_what_the_forecast_lost() -> None:
     predictions = np.array([[5, NAN, 1]], np.float32)
-    before = np.full((1, 3), 10, np.float32)
-    losses, loss = learn(before, np.zeros(1, np.float32), predictions, np.array([4.0]), np.array([2.0]))
-    assert losses[0] == pytest.approx([12.5, 11.5, 10.5])
-    assert loss[0] == 2
+    errors = charged(predictions, np.array([4.0], np.float32), np.array([2.0], np.float32))
+    assert errors.tolist() == [[3, 2, 1]]
 
 
 def test_combining_by_hand() -> None:

@@ -1,0 +1,147 @@
+"""Analogs against a plain implementation that forms every stretch, in float64."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.core.forecast import LEADS
+from engine.core.forecast.history import HOURS, History
+from engine.core.forecast.similar import KINDS, LONGEST, SOONEST, Kind, similar
+from engine.core.forecast.state import RECENT
+from engine.core.forecast.targets import Target, target_at
+from engine.core.rows import Array
+from tests.core.forecast.feeding import START
+
+NAN = np.nan
+TARGETS = [target_at(START, lead) for lead in LEADS]
+AGES = np.arange(SOONEST, HOURS - LONGEST + 1)
+ROWS = 12
+
+
+def made_up(seed: int, missing: float, rows: int = ROWS) -> History:
+    """Days with noise, jumps and scales from 1e-3 to 1e3, in hours; the marks have a life of their own."""
+    rng = np.random.default_rng(seed)
+    hour = np.arange(HOURS)
+    level = np.exp(rng.normal(0, 3, (rows, 1))) * np.where(rng.random((rows, HOURS)) < 0.01, 5, 1)
+    day = 1 + rng.uniform(0, 0.9, (rows, 1)) * np.sin(2 * np.pi * hour / 24 + rng.uniform(0, 6, (rows, 1)))
+    parts = [level * day * np.exp(0.3 * rng.standard_normal((rows, HOURS))) for _ in range(2)]
+    for part in parts:
+        part[rng.random(part.shape) < missing] = NAN
+    means, marks = (part.astype(np.float32) for part in parts)
+    return History(START, np.ones((rows, RECENT), np.float32), means, marks)
+
+
+def distances(past: History, kind: Kind) -> Array:
+    """Weighted squared distance of each stretch: float64 [m, ages], inf where it cannot be compared."""
+    table = np.stack([past.means, past.marks], axis=-1).astype(np.float64)
+    gone = np.isnan(table)
+    centre = _nanmean(table[:, :24], axis=(1, 2))
+    filled = np.where(gone, np.nan_to_num(centre)[:, None, None], table)
+    weight = (np.linspace(1.5, 0.5, kind.hours) / (2 * kind.hours))[:, None]
+    now, found = filled[:, : kind.hours], []
+    mean, spread = now.mean(axis=(1, 2), keepdims=True), now.std(axis=(1, 2), keepdims=True)
+    for age in AGES:
+        then = filled[:, age : age + kind.hours]
+        apart = (now - then) / spread
+        if kind.shapes:
+            apart = (now / mean - then / then.mean(axis=(1, 2), keepdims=True)) / (spread / mean)
+        angle = 2 * np.pi * age / 24
+        clock = kind.time**2 * ((np.cos(angle) - 1) ** 2 + np.sin(angle) ** 2)
+        enough = gone[:, age : age + kind.hours].sum(axis=(1, 2)) <= kind.hours
+        enough &= gone[:, : kind.hours].sum(axis=(1, 2)) <= kind.hours
+        enough &= ~gone[:, age - SOONEST, 1]  # what followed four hours later
+        found.append(np.where(enough, (weight * apart**2).sum(axis=(1, 2)) + clock, np.inf))
+    return np.stack(found, axis=1)
+
+
+def _nanmean(values: Array, axis: int | tuple[int, ...]) -> Array:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        mean: Array = np.nanmean(values, axis=axis)
+    return mean
+
+
+def says(past: History, kind: Kind, target: Target, row: int, nearest: Array) -> float:
+    """The median of what followed the stretches at these ages, moved to the present level."""
+    followed = target.exact(past, nearest)[row].astype(np.float64)
+    now, *then = (_nanmean(past.means[row, age : age + 3], axis=0) for age in [0, *nearest])
+    if kind.shapes:
+        ratios = [np.clip(now / level, 0.4, 2.5) if level > 0 else 1.0 for level in then]  # 1 where it is not known
+        moved = [value * ratio for value, ratio in zip(followed, ratios, strict=True)]
+    else:
+        moved = [value + 0.5 * (now - level) for value, level in zip(followed, then, strict=True)]
+    known = [value for value in moved if not np.isnan(value)]
+    return float(np.median(known)) if known else NAN
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10**6), st.sampled_from([0.0, 0.02, 0.2]))
+def test_the_nearest_stretches_and_what_followed_them(seed: int, missing: float) -> None:
+    past = made_up(seed, missing)
+    got, compared = similar(past, TARGETS), 0
+    for kind in KINDS:
+        distance = distances(past, kind)
+        order = np.argsort(distance, axis=1)
+        for row in range(ROWS):
+            inner, outer = distance[row, order[row, kind.nearest - 1 : kind.nearest + 1]]
+            if np.isinf(inner):
+                assert np.isnan(got[kind.name][row]).all()
+            elif outer > inner * (1 + 1e-3):  # no tie, to the precision of float32, for the last place
+                nearest = np.sort(AGES[order[row, : kind.nearest]])
+                wanted = [says(past, kind, target, row, nearest) for target in TARGETS]
+                assert got[kind.name][row] == pytest.approx(wanted, rel=1e-4, nan_ok=True), (kind.name, row)
+                compared += 1
+    assert compared >= 30  # of 48
+
+
+def test_too_few_stretches_say_nothing() -> None:
+    past = made_up(1, 0.0)
+    past.means[:, 30:], past.marks[:, 30:] = NAN, NAN  # a day and six hours: three stretches of a day, half of it there
+    got = similar(past, TARGETS)
+    assert np.isnan(got["similar_6_hours_shifted"]).sum() == 0
+    past.means[:, 10:], past.marks[:, 10:] = NAN, NAN
+    assert all(np.isnan(values).all() for values in similar(past, TARGETS).values())
+
+
+@pytest.mark.parametrize("constant", [0.0, 1e-6, 3.0])
+def test_a_constant_series_stays(constant: float) -> None:
+    same = np.full((2, HOURS), constant, np.float32)
+    past = History(START, np.full((2, RECENT), constant, np.float32), same, same.copy())
+    for values in similar(past, TARGETS).values():
+        assert values == pytest.approx(np.full((2, 5), constant), rel=1e-6)
+
+
+def test_a_day_that_came_before_comes_again() -> None:
+    # Noise, in which the present day stands eight times before, twice as high: shapes find it.
+    rng = np.random.default_rng(3)
+    past = made_up(2, 0.0, rows=1)
+    past.means[:] = rng.uniform(1, 2, (1, HOURS))
+    past.marks[:] = past.means
+    for repeat in range(8):  # as many as are used
+        begin = 30 + repeat * 28
+        past.means[:, begin : begin + 24] = past.means[:, :24] * 2
+        past.marks[:, begin : begin + 24] = past.marks[:, :24] * 2
+        past.marks[:, begin - 4] = 5.0 + repeat / 100  # what followed four hours later, at twice the level
+    got = similar(past, TARGETS)["similar_day"]
+    assert got[0, -1] == pytest.approx(2.5, rel=0.02)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10**6), st.permutations(range(ROWS)))
+def test_a_row_does_not_know_its_neighbours(seed: int, order: list[int]) -> None:
+    past = made_up(seed, 0.05)
+    whole = similar(past, TARGETS)
+    permuted = similar(_rows(past, order), TARGETS)
+    alone = similar(_rows(past, order[:1]), TARGETS)
+    for name, values in whole.items():
+        assert permuted[name].tobytes() == values[order].tobytes()
+        assert alone[name].tobytes() == values[order[:1]].tobytes()
+
+
+def _rows(past: History, rows: list[int]) -> History:
+    return History(past.bucket, past.buckets[rows], past.means[rows], past.marks[rows])
