@@ -44,7 +44,7 @@ def decode(codes: Array, ends: Array) -> Array:
     """float32 [..., n] of codes [..., n] whose lowest and highest amounts are ends [..., 2]."""
     low, high = np.moveaxis(compact.decode(ends), -1, 0)
     span = np.log(np.divide(high, low, out=np.ones_like(high), where=low > 0))
-    amounts = _EXPONENT.take(codes) * span[..., None]
+    amounts: Array = _EXPONENT.take(codes) * span[..., None]
     np.exp(amounts, out=amounts)
     amounts *= low[..., None]
     amounts[codes == _ZERO] = 0

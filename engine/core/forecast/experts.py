@@ -32,7 +32,7 @@ def predict(rows: ForecastRows, series: Series, bucket: int, leads: tuple[int, .
     by_target = [_recent_hours(past, target) | _profiles(past, target) for target in targets]
     said |= {name: np.stack([spoken[name] for spoken in by_target], axis=1) for name in by_target[0]}
     shape = (len(series[0]), len(leads))
-    predictions = np.stack([np.broadcast_to(said[name], shape) for name in EXPERTS], axis=-1)
+    predictions: Array = np.stack([np.broadcast_to(said[name], shape) for name in EXPERTS], axis=-1)
     return np.maximum(predictions, np.float32(0), out=predictions)
 
 

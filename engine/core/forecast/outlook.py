@@ -53,7 +53,8 @@ def forecast_at(rows: ForecastRows, bucket: int, leads: Sequence[int]) -> Outloo
         later = tuple(lead + int(waited) for lead in leads)
         for block in blocks((row, resource)):
             found[block] = _quantiles(rows, block, bucket - int(waited), later) * rows.unit[block][:, None, None]
-    return Outlook(*np.moveaxis(found, -1, 0), why=why)
+    p05, p50, p90, p95, p99, mean = np.moveaxis(found, -1, 0)
+    return Outlook(p05, p50, p90, p95, p99, mean, why)
 
 
 def _quantiles(rows: ForecastRows, series: Series, bucket: int, leads: tuple[int, ...]) -> Array:

@@ -29,7 +29,7 @@ def through(day: Array) -> Array:
 def made_up(seed: int, span: float, scale: float) -> Array:
     """Forty-eight amounts between scale and scale x span, a few of them zero or missing."""
     rng = np.random.default_rng(seed)
-    day = scale * np.exp(rng.random(48) * np.log(span))
+    day: Array = scale * np.exp(rng.random(48) * np.log(span))
     day[rng.random(48) < 0.1] = 0
     day[rng.random(48) < 0.1] = NAN
     return day

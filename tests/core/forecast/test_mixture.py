@@ -65,7 +65,7 @@ def test_records_are_rivers_exponentially_weighted_means(errors: list[float]) ->
     rows = ForecastRows.empty(1)
     for mean, column in ((theirs, rows.losses), (part, rows.part_losses)):  # river starts at the first value
         mean.update(errors[0] + 1)
-        column[:] = encode(np.float32((errors[0] + 1) / mean.fading_factor))
+        column[:] = encode(np.full(1, (errors[0] + 1) / mean.fading_factor))
     for error in errors[1:]:
         theirs.update(error)
         part.update(error)
