@@ -15,11 +15,11 @@ import numpy as np
 from engine.backtest.asking import ask
 from engine.backtest.buckets import NAMES, Bucketed
 from engine.backtest.classes import shifts
+from engine.backtest.explanation import Explanation, explain
 from engine.backtest.model import Floats, Series
 from engine.backtest.naive import at
 from engine.backtest.online import closes, fresh_rows
 from engine.backtest.plan import FARTHEST
-from engine.backtest.standin import Explanation, explain
 from engine.core.forecast import ForecastRows, observe
 from engine.core.forecast.outlook import SILENT, YOUNG
 from engine.errors import UserError
@@ -35,12 +35,12 @@ WHY_NOT = {
 
 @dataclass(frozen=True, slots=True)
 class Expert:
-    """`said` and `error`, the discounted mean absolute error, in the trace's units; None: abstained, no record."""
+    """`said` in the trace's units, None: abstained. `record`: its discounted errors over those of the mean expert."""
 
     name: str
     said: float | None
     weight: float
-    error: float | None
+    record: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,8 @@ class Moment:
 
     `quantiles` by level in percent. `experts` by weight, the heaviest first. `why_not` says why nothing was forecast;
     then there are no experts. `shift` is the bucket at which the last change of level began, as it was seen at the
-    origin. `fan` [leads, 3] is p05, p50, p95 at every lead of FAN. `came` is the target's mean, NaN if unknown.
+    origin. `record` is how forecasts of the series did so far at this lead. `fan` [leads, 3] is p05, p50, p95 at every
+    lead of FAN. `came` is the target's mean, NaN if unknown.
     """
 
     series: Series
@@ -57,7 +58,7 @@ class Moment:
     lead: int
     why_not: str | None
     quantiles: dict[int, float]
-    confidence: float
+    record: str
     experts: Sequence[Expert]
     shift: int | None
     fan: Floats
@@ -102,8 +103,8 @@ def moment(one: Bucketed, resource: int, origin: int, lead: int) -> Moment:
         origin,
         lead,
         WHY_NOT.get(why),
-        {} if explained is None else _quantiles(explained, scale),
-        0.0 if explained is None else explained.confidence,
+        {} if explained is None else {level: value / scale for level, value in explained.quantiles.items()},
+        "" if explained is None else _record(explained),
         [] if explained is None else _experts(explained, scale),
         int(began[-1]) if len(began) else None,
         fan[0, resource, :, :3] / scale,
@@ -121,19 +122,17 @@ def _rows_at(one: Bucketed, origin: int) -> ForecastRows:
     return rows
 
 
-def _quantiles(explained: Explanation, scale: float) -> dict[int, float]:
-    return {level: float(getattr(explained, f"p{level:02d}")) / scale for level in (5, 50, 90, 95, 99)}
+def _record(explained: Explanation) -> str:
+    if explained.wape is None or explained.covered is None:
+        return "no forecast at this lead scored so far"
+    return f"WAPE {explained.wape:.3f}, {explained.covered:.1%} at most p95, of {explained.scored} scored"
 
 
 def _experts(explained: Explanation, scale: float) -> list[Expert]:
-    said, weight, loss = explained.said, explained.weight, explained.loss
-    total = np.nansum(weight)
     experts = [
-        Expert(name, _known(s, scale), float(np.nan_to_num(w) / total) if total > 0 else 0.0, _known(error, scale))
-        for name, s, w, error in zip(explained.names, said, weight, loss, strict=True)
+        Expert(name, None if np.isnan(said) else float(said) / scale, float(weight), float(record))
+        for name, said, weight, record in zip(
+            explained.names, explained.said, explained.weight, explained.record, strict=True
+        )
     ]
     return sorted(experts, key=lambda expert: (expert.said is None, -expert.weight))
-
-
-def _known(value: float, scale: float) -> float | None:
-    return None if np.isnan(value) else float(value) / scale

@@ -55,21 +55,21 @@ def heading(found: Moment) -> str:
         lines.append(f"nothing was forecast: {found.why_not}")
     else:
         said = ", ".join(f"p{level:02d} {value:.4g}" for level, value in found.quantiles.items())
-        lines.append(f"forecast: {said}; confidence {found.confidence:.2f}")
+        lines += [f"forecast: {said}", f"so far at this lead: {found.record}"]
     lines.append("came: " + ("unknown" if np.isnan(found.came) else f"{found.came:.4g}"))
     return "\n".join(lines)
 
 
 def experts_table(found: Moment) -> Table:
-    """Experts by weight; the error is each one's own discounted mean, at this lead."""
+    """Experts by weight; the record is each one's discounted errors at this lead, over those of the mean expert."""
     table = Table(box=SIMPLE, padding=(0, 1), pad_edge=False)
-    for name in ("expert", "said", "weight", "error so far", "missed by"):
+    for name in ("expert", "said", "weight", "record", "missed by"):
         table.add_column(name, justify="left" if name == "expert" else "right")
     for expert in found.experts:
         missed = None if expert.said is None or np.isnan(found.came) else expert.said - found.came
         table.add_row(
             expert.name, _amount(expert.said), f"{expert.weight:.1%}" if expert.said is not None else NONE,
-            _amount(expert.error), NONE if missed is None else f"{missed:+.4g}",
+            f"{expert.record:.3f}", NONE if missed is None else f"{missed:+.4g}",
             style="" if expert.weight >= 0.005 else "dim",
         )  # fmt: skip
     return table

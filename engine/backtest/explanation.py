@@ -1,0 +1,73 @@
+"""Who spoke for a forecast: the experts, their weights and records, as the engine's own mixture has them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from engine.core.forecast import LEADS, ForecastRows, forecast, forecast_at
+from engine.core.forecast.experts import predict
+from engine.core.forecast.mixture import records, weights
+from engine.core.forecast.state import EXPERTS
+from engine.core.rows import Array
+
+LEVELS: Final = (5, 50, 90, 95, 99)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Of one row, resource and lead; amounts in cores or bytes.
+
+    By expert: `said` (NaN: abstained), `weight` (shares of 1), `record`, its discounted errors over the mean expert's.
+    `quantiles` by level in percent. `wape` and `covered` (by p95) are the row's own record so far at this lead, over
+    `scored` forecasts; None where it keeps none.
+    """
+
+    names: tuple[str, ...]
+    said: Array
+    weight: Array
+    record: Array
+    quantiles: dict[int, float]
+    wape: float | None
+    covered: float | None
+    scored: int
+
+
+def explain(rows: ForecastRows, row: int, resource: int, bucket: int, lead: int) -> Explanation:
+    """Explains what `asking` is told at `bucket`; the row must be able to say something then."""
+    asked = LEADS if lead in LEADS else (lead,)  # as `asking` does
+    place = asked.index(lead)
+    outlook = forecast_at(rows, bucket, asked)
+    last = int(rows.last_bucket[row, resource])
+    later = tuple(ahead + bucket - last for ahead in asked)  # a row looks ahead from its last sample
+    series = (np.array([row]), np.array([resource]))
+    said = predict(rows, series, last, later)[0, place].astype(np.float64)
+    record = records(rows, series, last, later)[0, place]
+    kept = forecast(rows)
+    at = (row, resource, place)
+    scored = int(kept.scored[at]) if asked is LEADS else 0
+    return Explanation(
+        names=EXPERTS,
+        said=said * float(rows.unit[row, resource]),
+        weight=_shares(said, weights(record).astype(np.float64)),
+        record=record.astype(np.float64),
+        quantiles={level: float(getattr(outlook, f"p{level:02d}")[at]) for level in LEVELS},
+        wape=_known(kept.wape[at]) if scored else None,
+        covered=_known(kept.coverage[at]) if scored else None,
+        scored=scored,
+    )
+
+
+def _shares(said: Array, weight: Array) -> Array:
+    """Weights of those that speak, as the mixture takes them, over their sum."""
+    spoken = np.where(np.isnan(said), 0.0, weight)
+    if not spoken.any():  # the best of the past abstain: then all that speak count the same
+        spoken = (~np.isnan(said)).astype(np.float64)
+    shares: Array = spoken / max(spoken.sum(), 1e-300)
+    return shares
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
