@@ -9,11 +9,12 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from engine.backtest.model import Buckets, Floats
+from engine.backtest.model import Floats
 from engine.backtest.online import NAME
 from engine.backtest.plan import Plan
 from engine.backtest.results import Result
 from engine.backtest.table import duration
+from engine.backtest.times import is_calendar, times
 from engine.units import BUCKET_S
 
 Figure = Any  # plotly is untyped
@@ -25,8 +26,6 @@ BAND: Final = "rgba(37, 99, 235, 0.16)"
 OTHER: Final = "#9aa5b1"
 GRID: Final = "#eceff3"
 FONT: Final = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
-CALENDAR_S: Final = 1e8
-"""Times before this (1973) count from the start of the trace, and are shown as days."""
 LAYOUT: Final = {
     "margin": {"l": 64, "r": 20, "t": 60, "b": 40},
     "paper_bgcolor": "white",
@@ -49,14 +48,14 @@ def series_figure(results: Sequence[Result], plan: Plan) -> Figure:
     for place, result in enumerate(results, start=1):
         actual = result.series
         buckets = actual.first + np.arange(len(actual.mean))
-        _add(figure, place, _line(_times(buckets), actual.mean, "actual", ACTUAL, 1.1))
+        _add(figure, place, _line(times(buckets, actual.first), actual.mean, "actual", ACTUAL, 1.1))
         lead_of.append(None)
         for n, lead in enumerate(plan.leads):
             for trace in _forecast(result, n, lead):
                 _add(figure, place, trace)
                 lead_of.append(n)
         figure.update_yaxes(title=actual.resource, rangemode="tozero", hoverformat=".4~g", **AXIS, row=place, col=1)
-    figure.update_xaxes(**AXIS, tickprefix="" if _calendar(results[0].series.first) else "day ")
+    figure.update_xaxes(**AXIS, tickprefix="" if is_calendar(results[0].series.first) else "day ")
     buttons = [
         {"label": duration(lead * BUCKET_S), "method": "restyle", "args": [{"visible": _shown(lead_of, n)}]}
         for n, lead in enumerate(plan.leads)
@@ -78,34 +77,23 @@ def _add(figure: Figure, place: int, trace: Figure) -> None:
 
 def _forecast(result: Result, n: int, lead: int) -> list[Figure]:
     said = result.online.forecast
-    when = _times(result.online.origins + lead)
+    when = times(result.online.origins + lead, result.series.first)
     name = f"{duration(lead * BUCKET_S)} ahead"
     band = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "x": when}
     return [
-        go.Scatter(y=_short(said.p05[:, n]), showlegend=False, **band),
-        go.Scatter(y=_short(said.p95[:, n]), fill="tonexty", fillcolor=BAND, name=f"{name}, 5–95 %", **band),
+        go.Scatter(y=amounts(said.p05[:, n]), showlegend=False, **band),
+        go.Scatter(y=amounts(said.p95[:, n]), fill="tonexty", fillcolor=BAND, name=f"{name}, 5–95 %", **band),
         _line(when, said.p50[:, n], f"{name}, median", FORECAST, 1.5),
     ]
 
 
 def _line(when: Any, value: Floats, name: str, color: str, width: float) -> Figure:
-    return go.Scatter(x=when, y=_short(value), name=name, mode="lines", line={"color": color, "width": width})
+    return go.Scatter(x=when, y=amounts(value), name=name, mode="lines", line={"color": color, "width": width})
 
 
-def _short(value: Floats) -> list[float | None]:
+def amounts(value: Floats) -> list[float | None]:
     """Five digits are more than a screen shows; gaps are None."""
     return [None if np.isnan(v) else float(f"{v:.5g}") for v in value]
-
-
-def _calendar(bucket: int) -> bool:
-    return bucket * BUCKET_S >= CALENDAR_S
-
-
-def _times(buckets: Buckets) -> Any:
-    """Ends of buckets as dates (UTC), or as days where a trace counts from its start."""
-    if len(buckets) and not _calendar(int(buckets[0])):
-        return (buckets * BUCKET_S / 86_400).round(4).tolist()
-    return (buckets * BUCKET_S).astype("datetime64[s]").astype(str).tolist()
 
 
 def models_figure(found: Mapping[str, Any]) -> Figure:

@@ -14,17 +14,15 @@ from zlib import crc32
 
 import numpy as np
 
+from engine.backtest.asking import ask
 from engine.backtest.buckets import Bucketed
 from engine.backtest.model import Buckets, Floats, PeerForecast
 from engine.backtest.plan import Plan
-from engine.backtest.standin import Outlook, forecast_at
 from engine.core.forecast import ForecastRows, observe
 from engine.core.rows import Array
 
 NAME: Final = "trimtab"
 PHASES: Final = 12
-YOUNG: Final = 1
-SILENT: Final = 2
 Advance = Callable[[], None]
 """Called when a bucket is done."""
 
@@ -51,8 +49,13 @@ def fresh_rows(series: Sequence[Bucketed]) -> ForecastRows:
     """A table with a row for each series, each with the hour's phase that its name gives it."""
     rows = ForecastRows.empty(len(series))
     if hasattr(rows, "phase"):
-        rows.phase[:] = [crc32(one.series_id.encode()) % PHASES for one in series]
+        rows.phase[:] = [phase_of(one.series_id) for one in series]
     return rows
+
+
+def phase_of(name: str) -> int:
+    """The bucket of the hour at which a row of this name learns."""
+    return crc32(name.encode()) % PHASES
 
 
 def closes(series: Sequence[Bucketed]) -> Iterator[Close]:
@@ -121,11 +124,11 @@ class _Said:
     def ask(self, rows: ForecastRows, origins: Iterator[tuple[int, Array]]) -> None:
         for origin, wanted in origins:
             some = rows if len(wanted) == len(rows) else rows.take(wanted)
-            outlook: Outlook = forecast_at(some, origin, self._leads)
+            values, why = ask(some, origin, self._leads)
             self._rows.append(wanted)
             self._origins.append(np.full(len(wanted), origin))
-            self._values.append(np.stack([outlook.p05, outlook.p50, outlook.p95, outlook.mean], axis=-1))
-            self._why.append(outlook.why)
+            self._values.append(values)
+            self._why.append(why)
 
     def collect(self, agenda: _Agenda, series: Sequence[Bucketed], spent_s: float) -> list[list[OnlineForecast]]:
         row, origin = np.concatenate(self._rows), np.concatenate(self._origins)

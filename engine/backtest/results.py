@@ -15,9 +15,10 @@ import numpy as np
 from engine.backtest.classes import classes
 from engine.backtest.model import Buckets, Floats, Mask, PeerForecast, Series
 from engine.backtest.naive import LAST, at
-from engine.backtest.online import NAME, SILENT, YOUNG, OnlineForecast
+from engine.backtest.online import NAME, OnlineForecast
 from engine.backtest.plan import Plan
 from engine.backtest.score import MEASURES, Pairs, coverage, score
+from engine.core.forecast.outlook import SILENT, YOUNG
 from engine.units import BUCKET_S
 
 SECTIONS: Final = ("scored", "all")

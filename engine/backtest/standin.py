@@ -1,30 +1,43 @@
-"""Until the core has `forecast_at`: the forecasts it stores, at the leads it stores."""
+"""Until the core has `explain`: the same shape, from what the core has."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from engine.core.forecast import LEADS, ForecastRows, forecast
+from engine.core.forecast import LEADS, ForecastRows, forecast_at
+from engine.core.forecast.experts import predict
+from engine.core.forecast.mixture import records, weights
+from engine.core.forecast.state import EXPERTS
 from engine.core.rows import Array
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
-    mean: Array
-    p05: Array
-    p50: Array
-    p95: Array
-    why: Array
+class Explanation:
+    names: tuple[str, ...]
+    said: Array
+    weight: Array
+    loss: Array
+    p05: float
+    p50: float
+    p90: float
+    p95: float
+    p99: float
+    confidence: float
 
 
-def forecast_at(rows: ForecastRows, bucket: int, leads: Sequence[int]) -> Outlook:
-    stored = forecast(rows)
-    at = [int(np.argmin(np.abs(np.array(LEADS) - lead))) for lead in leads]
-    young, silent = stored.buckets_seen < 3, bucket - rows.last_bucket > 12
-    why = np.where(young, 1, np.where(silent, 2, 0)).astype(np.uint8)
-    known = np.where(why[..., None] == 0, 1.0, np.nan)
-    p05, p50, p95 = (q[..., at] * known for q in (stored.p05, stored.p50, stored.p95))
-    return Outlook(p50, p05, p50, p95, why)
+def explain(rows: ForecastRows, row: int, resource: int, bucket: int, lead: int) -> Explanation:
+    series = (np.array([row]), np.array([resource]))
+    unit = float(rows.unit[row, resource])
+    asked = LEADS if lead in LEADS else (lead,)  # as `asking` does
+    place = asked.index(lead)
+    said = predict(rows, series, bucket, asked)[0, place].astype(np.float64)
+    losses = records(rows, series, bucket, asked)
+    weight = np.where(np.isnan(said), 0, weights(losses)[0, place]).astype(np.float64)
+    outlook = forecast_at(rows, bucket, asked)
+    levels = [float(getattr(outlook, name)[row, resource, place]) for name in ("p05", "p50", "p90", "p95", "p99")]
+    p05, p50, p90, p95, p99 = levels
+    record = losses[0, place].astype(np.float64) * unit
+    return Explanation(EXPERTS, said * unit, weight, record, p05, p50, p90, p95, p99, 0.5)
+

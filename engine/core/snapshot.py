@@ -4,6 +4,11 @@ Layout: `TRIM`, version (1 byte), length of the header (4 bytes, little endian),
 arrays, raw, in the order of the header. The header names each array with its dtype and shape, so that an older row
 that lacks a column is read with the column's fill; other changes get a migration here. A row of a newer version is
 refused: an older engine must not guess.
+
+Versions:
+1. The first.
+2. The forecast's columns changed in shape and meaning (hours instead of half-hours, amounts in units of the series).
+   Those of a row of version 1 are dropped: its forecasts start afresh, all else is kept.
 """
 
 from __future__ import annotations
@@ -22,12 +27,13 @@ from engine.core.state import TABLES, SlotState
 from engine.errors import StateError
 from engine.messages import Forecaster
 
-VERSION: Final = 1
+VERSION: Final = 2
 MAGIC: Final = b"TRIM"
 PREFIX: Final = struct.Struct("<4sBI")
 Header = dict[str, Any]
-MIGRATIONS: Final[dict[int, Callable[[Header], Header]]] = {}
-"""From a version to the next: changes the header of an older row in place of the engine's reading it."""
+Slot = dict[str, Any]
+Arrays = dict[str, dict[str, Any]]
+"""What a row holds: the slot's plain fields, and by table and column the arrays."""
 
 
 def pack(state: SlotState) -> bytes:
@@ -53,27 +59,42 @@ def unpack(row: bytes) -> SlotState:
         if version > VERSION:
             raise StateError(f"a row of state has version {version}, this engine knows {VERSION}: run a newer engine")
         header: Header = orjson.loads(row[PREFIX.size : PREFIX.size + length])
+        slot, arrays = header["slot"], _arrays(header, row, PREFIX.size + length)
         for older in range(version, VERSION):
-            header = MIGRATIONS[older](header)
-        return _restore(header, row, PREFIX.size + length)
+            slot, arrays = MIGRATIONS[older](slot, arrays)
+        return _restore(slot, arrays)
     except (struct.error, ValueError, KeyError, TypeError) as error:
         raise StateError(f"a row of state is corrupt: {error}") from error
 
 
-def _restore(header: Header, row: bytes, position: int) -> SlotState:
-    slot = header["slot"]
-    slot["forecasters"] = {name: msgspec.convert(f, Forecaster) for name, f in slot["forecasters"].items()}
-    found: dict[str, dict[str, Any]] = {table: {} for table in TABLES}
+def _arrays(header: Header, row: bytes, position: int) -> Arrays:
+    """By table and column."""
+    found: Arrays = {}
     for table, name, dtype, shape in header["arrays"]:
         count = int(np.prod(shape))
         array = np.frombuffer(row, dtype=dtype, count=count, offset=position).reshape(shape).copy()
-        found[table][name] = array
+        found.setdefault(table, {})[name] = array
         position += array.nbytes
     if position != len(row):
         raise StateError(f"a row of state is corrupt: {len(row)} bytes, its header says {position}")
+    return found
+
+
+def _restore(slot: Slot, arrays: Arrays) -> SlotState:
+    slot["forecasters"] = {name: msgspec.convert(f, Forecaster) for name, f in slot["forecasters"].items()}
     rows = len(slot["containers"])
-    tables: dict[str, Any] = {table: _table(kind, found[table], rows) for table, kind in TABLES.items()}
+    tables: dict[str, Any] = {table: _table(kind, arrays.pop(table, {}), rows) for table, kind in TABLES.items()}
+    if arrays:
+        raise StateError(f"a row of state has tables that no migration knows: {', '.join(arrays)}")
     return SlotState(**slot, **tables)
+
+
+def _forecast_afresh(slot: Slot, arrays: Arrays) -> tuple[Slot, Arrays]:
+    return slot, arrays | {"forecast": {}}
+
+
+MIGRATIONS: Final[dict[int, Callable[[Slot, Arrays], tuple[Slot, Arrays]]]] = {1: _forecast_afresh}
+"""From a version to the next."""
 
 
 def _table(kind: type[Rows], found: dict[str, Any], rows: int) -> Rows:

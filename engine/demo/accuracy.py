@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.core.forecast.state import LEADS
+from engine.core.forecast import LEADS
 from engine.core.rows import Array
 from engine.demo.trajectories import P05, P50, P95, Trajectories
 from engine.units import BUCKET_S, RESOURCES

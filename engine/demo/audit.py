@@ -11,9 +11,11 @@ import numpy as np
 from engine.codec import encode
 from engine.core.context import Context
 from engine.core.effects import Effects
+from engine.core.forecast import forecast
+from engine.core.forecast.state import HOUR
 from engine.core.partition import PartitionFold, Record
 from engine.core.state import SlotState
-from engine.demo.trajectories import Trajectories
+from engine.demo.trajectories import QUANTILES, Trajectories
 
 
 class Audit(msgspec.Struct, frozen=True):
@@ -55,19 +57,26 @@ def fold_log(records: Iterable[Record], partitions: int, context: Context, probe
 
 
 def _note(probe: Trajectories, rows: dict[str, int], state: SlotState, before: int) -> None:
-    """Sizes as they stand when buckets close; forecasts belong to the bucket at which they were made."""
+    """Sizes as they stand when buckets close, and the forecasts that were made on the hour.
+
+    A container's very first forecast may be made between hours; no record is kept of it, here as in the engine.
+    """
     index = np.array([rows[name] for name in state.containers if name in rows], dtype=np.int64)
     mine = np.array([name in rows for name in state.containers], dtype=np.bool_)
     closed = slice(max(0, before + 1 - probe.first), max(0, state.closed + 1 - probe.first))
     probe.request[index, closed] = state.placement.request[mine, None]
     probe.limit[index, closed] = state.placement.limit[mine, None]
     origin = state.forecast.origin[mine]
-    for made_at in np.unique(origin[(origin > before) & (origin >= probe.first)]):
-        fresh = (origin == made_at)[:, :, None, None]
+    made = np.unique(origin[(origin > before) & (origin >= probe.first) & (origin % HOUR == 0)])
+    if not len(made):
+        return
+    latest = forecast(state.forecast)
+    quantiles = np.stack([getattr(latest, name)[mine] for name in QUANTILES], axis=-1)
+    for made_at in made:
         hour = probe.hour_of(int(made_at))
         if hour < probe.quantiles.shape[1]:
-            kept = probe.quantiles[index, hour]
-            probe.quantiles[index, hour] = np.where(fresh, state.forecast.quantiles[mine], kept)
+            fresh = (origin == made_at)[:, :, None, None]
+            probe.quantiles[index, hour] = np.where(fresh, quantiles, probe.quantiles[index, hour])
 
 
 def compare(published: list[tuple[str, bytes]], folded: Effects) -> Audit:

@@ -11,7 +11,7 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from engine.core.forecast.state import LEADS
+from engine.core.forecast import LEADS
 from engine.core.rows import Array
 from engine.demo import axes
 from engine.demo.trajectories import LEAD_4H, P05, P50, P95, Trajectories

@@ -11,7 +11,7 @@ from engine import __version__
 from engine.demo.accuracy import Accuracy
 from engine.demo.interesting import Shown
 from engine.demo.summary import Summary
-from engine.demo.words import buckets, milliseconds, percent, ratio, usd
+from engine.demo.words import buckets, lead, milliseconds, percent, ratio, usd
 from engine.messages import Decision, Outcome
 
 ACCURACY_LEAD: Final = (
@@ -85,7 +85,7 @@ def accuracy_table(accuracies: Sequence[Accuracy]) -> str:
     head = ["", "lead", "WAPE", "last value", "≤ p95", "p05–p95", "forecasts"]
     rows = [
         [
-            {"cpu": "CPU", "memory": "memory"}[a.resource], f"{a.lead_s // 3600} h", ratio(a.wape), ratio(a.naive),
+            {"cpu": "CPU", "memory": "memory"}[a.resource], lead(a.lead_s), ratio(a.wape), ratio(a.naive),
             percent(a.above), percent(a.within), f"{a.forecasts:,}",
         ]
         for a in accuracies

@@ -7,11 +7,13 @@ from typing import Final
 
 import numpy as np
 
-from engine.core.forecast.state import HOUR, LEADS, QUANTILES
+from engine.core.forecast import LEADS
+from engine.core.forecast.state import HOUR
 from engine.core.rows import Array
 
 LEAD_4H: Final = LEADS.index(48)
 LEAD_2H: Final = LEADS.index(24)
+QUANTILES: Final = ("p05", "p50", "p95")
 P05, P50, P95 = range(len(QUANTILES))
 
 
@@ -20,7 +22,7 @@ class Trajectories:
     """n containers over b buckets, named by their ends `first`, `first + 1`, … in units of 300 s; NaN is "no value".
 
     mean, peak: usage [n, b, 2]; request, limit: believed sizes of one replica [n, b, 2]. All float32.
-    quantiles: forecasts [n, h, 2, leads, quantiles] made at buckets `first_origin`, `first_origin + 12`, …
+    quantiles: forecasts [n, h, 2, leads, quantiles] made on the hour, at `origins`.
     The resource axis is CPU in cores, memory in bytes.
     """
 

@@ -19,6 +19,11 @@ def milliseconds(value: float | None) -> str:
     return "–" if value is None else f"{value:,.0f} ms"
 
 
+def lead(seconds: int) -> str:
+    """Such as `15 min`, `4 h`."""
+    return f"{seconds // 60} min" if seconds % 3600 else f"{seconds // 3600} h"
+
+
 def buckets(value: float | None) -> str:
     return "–" if value is None else f"{value:.1f}"
 

@@ -34,7 +34,10 @@ class Size(Struct, frozen=True, omit_defaults=True):
 
 
 class Forecaster(Struct, frozen=True):
-    """A river `time_series` forecaster that replaces the built-in one, such as `HoltWinters` with its parameters."""
+    """A river `time_series` forecaster that replaces the built-in one, such as `HoltWinters` with its parameters.
+
+    It is shown hourly means, of the last 13 days: parameters that are times, such as `seasonality`, are in hours.
+    """
 
     model: Annotated[str, Meta(pattern=r"^[A-Za-z]+$")]
     parameters: dict[str, Any] = {}

@@ -86,13 +86,19 @@ async def judge(states: list[SlotState], telemetry: Telemetry) -> None:
     hits, trials = np.sum(covered, axis=0), np.sum(scored, axis=0)
     for resource, name in enumerate(RESOURCES):
         for index, lead in enumerate(LEADS):
-            labels = (name, f"{lead * BUCKET_S // 3600}h")
+            labels = (name, lead_label(lead))
             known = actual[:, resource, index] > 0
             if known.any():
                 ratio = error[known, resource, index] / actual[known, resource, index]
                 telemetry.wape.labels(*labels).set(float(np.median(ratio)))
             if trials[resource, index]:
                 telemetry.coverage.labels(*labels).set(float(hits[resource, index] / trials[resource, index]))
+
+
+def lead_label(lead: int) -> str:
+    """A lead in buckets as it stands in labels: `15m`, `4h`."""
+    minutes = lead * BUCKET_S // 60
+    return f"{minutes}m" if minutes % 60 else f"{minutes // 60}h"
 
 
 def _set_by_cluster(gauge: Gauge, amounts: Mapping[str, float]) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import orjson
 import pytest
 
-from engine.core.snapshot import PREFIX, pack, unpack
+from engine.core.forecast import ForecastRows
+from engine.core.snapshot import PREFIX, VERSION, pack, unpack
 from engine.core.state import TABLES, SlotState
 from engine.errors import StateError
 from tests.core.test_partition import busy_log
@@ -38,9 +40,44 @@ def test_an_older_row_without_a_column_gets_its_fill(row: bytes) -> None:
     assert getattr(getattr(state, table), name).tobytes() == fresh.tobytes()
 
 
+def _of_version_1(row: bytes) -> bytes:
+    """The row with the forecast's columns as version 1 had them: half-hours, and other shapes of what kept its name."""
+    magic, _version, length = PREFIX.unpack_from(row)
+    header = orjson.loads(row[PREFIX.size : PREFIX.size + length])
+    count = len(header["slot"]["containers"])
+    older = [["forecast", "half_hours", "<u2", [count, 2, 432]], ["forecast", "margins", "<f4", [count, 2, 3, 2]]]
+    body, described, position = b"", [], PREFIX.size + length
+    for table, name, dtype, shape in header["arrays"]:
+        size = int(np.dtype(dtype).itemsize * np.prod(shape))
+        if table != "forecast":
+            described.append([table, name, dtype, shape])
+            body += row[position : position + size]
+        elif name == "unit":  # where the forecast's columns begin
+            described += older
+            body += bytes(range(256)) * (count * 2 * 432 * 2 // 256) + np.ones((count, 2, 3, 2), "<f4").tobytes()
+        position += size
+    header["arrays"] = described
+    head = orjson.dumps(header)
+    return PREFIX.pack(magic, 1, len(head)) + head + body
+
+
+def test_a_row_of_version_1_keeps_all_but_its_forecasts(row: bytes) -> None:
+    state, migrated = unpack(row), unpack(_of_version_1(row))
+    for name, column in ForecastRows.empty(len(state.containers)).arrays().items():
+        assert getattr(migrated.forecast, name).tobytes() == column.tobytes()
+    assert pack(migrated) != row
+    migrated.forecast = state.forecast
+    assert pack(migrated) == row
+
+
+def test_a_table_that_no_migration_knows_is_refused(row: bytes) -> None:
+    with pytest.raises(StateError, match="tables that no migration knows: forecust"):
+        unpack(row.replace(b'["forecast",', b'["forecust",'))
+
+
 def test_a_newer_row_is_refused(row: bytes) -> None:
-    newer = PREFIX.pack(b"TRIM", 2, PREFIX.unpack_from(row)[2]) + row[PREFIX.size :]
-    with pytest.raises(StateError, match="version 2, this engine knows 1: run a newer engine"):
+    newer = PREFIX.pack(b"TRIM", VERSION + 1, PREFIX.unpack_from(row)[2]) + row[PREFIX.size :]
+    with pytest.raises(StateError, match=f"version {VERSION + 1}, this engine knows {VERSION}: run a newer engine"):
         unpack(newer)
 
 

@@ -79,3 +79,12 @@ def test_the_fold_leaves_sizes_and_forecasts_for_the_plots() -> None:
     assert made.sum() >= HOURS - 3  # on the hour, from the first hours on
     assert (~np.isnan(actual[0, :, 0])).sum() >= HOURS - 5
     assert np.isnan(quantiles[1, :, 1]).all()  # no memory was ever seen of y
+
+
+def test_forecasts_are_in_cores_and_bytes_and_only_those_made_on_the_hour() -> None:
+    _, run = folded()
+    quantiles, _, _ = run.at_targets(LEAD_4H)
+    assert np.isnan(quantiles[:, run.origins < 12]).all()  # the first is made at the third bucket: between hours
+    made = quantiles[0, run.origins >= 12][:-1]
+    assert ((made[:, 0, P50] > 0.19) & (made[:, 0, P50] < 0.41)).all()
+    np.testing.assert_allclose(made[:, 1, P50], 3e8, rtol=1e-3)

@@ -91,6 +91,11 @@ def test_figures_and_decisions_are_in_it(html: str) -> None:
     assert any("<b>" in row["text"] for row in data["decisions"])  # as text: it is set with textContent
 
 
+def test_accuracy_is_told_at_every_lead_in_words(html: str) -> None:
+    leads = re.findall(r"<td>CPU</td><td>(.*?)</td>", html)
+    assert leads == ["15 min", "30 min", "1 h", "2 h", "4 h"]
+
+
 def test_summary_balances_and_says_so() -> None:
     good = summary()
     assert good.balance

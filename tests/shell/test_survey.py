@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from prometheus_client import generate_latest
 
+from engine.core.forecast import LEADS
 from engine.core.state import SlotState
-from engine.shell.survey import count, judge, progress
+from engine.shell.survey import count, judge, lead_label, progress
 from engine.shell.telemetry import Telemetry
 
 
@@ -49,16 +50,20 @@ def test_a_replay_is_behind_its_first_slot_not_the_wall_clock() -> None:
 def test_medians_are_over_containers_that_were_scored() -> None:
     telemetry = Telemetry()
     state = slot(0, 900.0, containers=4)
-    state.forecast.absolute_errors[:, 0, 2] = [1.0, 2.0, 9.0, 5.0]
-    state.forecast.actuals[:, 0, 2] = [10.0, 10.0, 10.0, 0.0]  # the fourth was never scored: .1, .2, .9
-    state.forecast.scored[:, 0, 2] = [10, 10, 10, 0]
-    state.forecast.covered[:, 0, 2] = [10, 9, 8, 0]
+    state.forecast.absolute_errors[:, 0, -1] = [1.0, 2.0, 9.0, 5.0]
+    state.forecast.actuals[:, 0, -1] = [10.0, 10.0, 10.0, 0.0]  # the fourth was never scored: .1, .2, .9
+    state.forecast.scored[:, 0, -1] = [10, 10, 10, 0]
+    state.forecast.covered[:, 0, -1] = [10, 9, 8, 0]
     asyncio.run(judge([state], telemetry))
     assert value(telemetry, "wape_ratio", resource="cpu", lead="4h") == pytest.approx(0.2)
     assert value(telemetry, "coverage_ratio", resource="cpu", lead="4h") == pytest.approx(27 / 30)
     assert value(telemetry, "wape_ratio", resource="memory", lead="4h") is None
     assert value(telemetry, "monthly_saving_usd", cluster="shop") == 0.0
     assert not np.isnan(state.forecast.absolute_errors).any()
+
+
+def test_leads_are_named_as_rules_and_dashboards_have_them() -> None:
+    assert [lead_label(lead) for lead in LEADS] == ["15m", "30m", "1h", "2h", "4h"]
 
 
 def test_every_metric_has_help_and_the_program_in_its_name() -> None:

@@ -15,7 +15,7 @@ from engine.units import BUCKET_S, CPU, MEMORY
 _DIGITS: Final = (4, 0)
 """Of amounts, by resource."""
 _SHARE_DIGITS: Final = 4
-_FOUR_HOURS: Final = -1
+_FOUR_HOURS: Final = LEADS.index(48)
 
 
 def evidence_of(proposals: Proposals, i: int, runner_up: RunnerUp) -> Evidence:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,7 +37,7 @@ class Facts:
     forecast: Forecast
     """Of these rows; what is too old is NaN."""
     highest_p95: Array
-    """Greatest over the leads."""
+    """Greatest over the leads, 15 min to 4 h."""
     recent_peak: Array
     day_peak: Array
     last: Array
@@ -108,6 +108,4 @@ def _of_rows(slot: SlotState, rows: Array, bucket: int, parameters: SizingParame
     latest = forecast(slot.forecast.take(rows))
     old = (bucket - latest.origin > parameters.forecast_age_buckets)[..., None]
     p05, p50, p95 = (np.where(old, np.nan, quantile) for quantile in (latest.p05, latest.p50, latest.p95))
-    return Forecast(
-        p05, p50, p95, latest.origin, latest.buckets_seen, latest.wape, latest.coverage, latest.scored
-    )
+    return replace(latest, p05=p05, p50=p50, p95=p95)

@@ -10,6 +10,7 @@ from engine.core.decide.facts import Facts
 from engine.core.decide.sizing import round_up
 from engine.core.decide.state import REASON, REASONS, DecideRows
 from engine.core.decide.trust import cool_down_s
+from engine.core.forecast import LEADS
 from engine.core.rows import Array
 
 if TYPE_CHECKING:
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 UP: Final = 1
 DOWN: Final = -1
 STAY: Final = 0
-_FOUR_HOURS: Final = -1
-"""The last lead."""
+_FOUR_HOURS: Final = LEADS.index(48)
+"""Cuts are judged by the record at this lead: the furthest that the size must last for."""
 
 
 def judge(

@@ -63,6 +63,7 @@ def foresee(
 ) -> None:
     """Every lead's forecast is this p95, half of it as the median."""
     f = slot.forecast
+    f.unit[:] = 1.0
     f.quantiles[:] = pairs(p95, len(slot.containers))[:, :, None, None] * np.array([0.25, 0.5, 1.0])
     f.origin[:], f.buckets_seen[:], f.last_bucket[:] = bucket - 4, seen, bucket
     f.scored[:], f.covered[:] = scored, covered

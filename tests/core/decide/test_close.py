@@ -49,8 +49,8 @@ def test_a_cut_with_its_money_and_command() -> None:
 
 def test_evidence_and_runner_up() -> None:
     evidence = only(close(slot_of())).evidence
-    assert [lead.lead_s for lead in evidence.cpu.forecast] == [3600, 7200, 14_400]
-    assert (evidence.cpu.forecast[2].p50, evidence.cpu.forecast[2].p95) == (0.25, 0.5)
+    assert [lead.lead_s for lead in evidence.cpu.forecast] == [900, 1800, 3600, 7200, 14_400]
+    assert (evidence.cpu.forecast[-1].p50, evidence.cpu.forecast[-1].p95) == (0.25, 0.5)
     assert (evidence.cpu.wape, evidence.cpu.coverage, evidence.memory.day_peak) == (0.1, 1.0, 0.5 * GIB)
     assert (evidence.trigger, evidence.buckets_seen, evidence.price_node_type) == ("bucket_close", 100, "m5.large")
     runner_up = evidence.runner_up
@@ -66,6 +66,22 @@ def test_a_raise_is_immediate_and_unbounded_by_the_largest_step() -> None:
     assert (decision.action, decision.reason) == ("resize_up", "demand_above_request")
     assert decision.target == Size(4.0, 8.0, GIB, 2 * GIB)
     assert decision.monthly_saving_usd == pytest.approx(-730 * 3 * 0.04)
+
+
+def test_a_peak_that_is_near_counts_as_much_as_one_that_is_far() -> None:
+    slot = slot_of(p95=0.5, peak=0.4)
+    slot.forecast.quantiles[:, 0, 0, 2] = 1.5  # CPU in 15 min
+    decision = only(close(slot))
+    assert (decision.action, decision.target.cpu_request) == ("resize_up", 1.5)
+
+
+def test_cuts_go_by_the_record_at_4_hours() -> None:
+    slot = slot_of()
+    slot.forecast.covered[..., :-1] = 0
+    assert only(close(slot)).action == "resize_down"
+    slot = slot_of()
+    slot.forecast.scored[..., -1] = 2
+    assert only(close(slot)).reason == "not_enough_data"
 
 
 def test_a_cut_takes_half_at_most() -> None:
