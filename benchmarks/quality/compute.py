@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from benchmarks.quality.cases import LEADS, PLAN, Case, Source
 from benchmarks.quality.store import Kept, load, place, save
 from engine.backtest.model import Peer, Series
@@ -15,6 +17,8 @@ from engine.backtest.naive import NAIVE
 from engine.backtest.online import NAME as TRIMTAB
 from engine.backtest.online import run_online
 from engine.backtest.run import peer_named
+from engine.backtest.slot_cost import slot_cost_us
+from engine.core.forecast import ForecastRows
 
 BATCH: Final = ("auto-ets", "mstl", "auto-theta", "prophet")
 """So dear that they run on a sample of each source, from the scored origins only."""
@@ -132,10 +136,15 @@ def _whole_source(source: Source) -> Task:
 
 def _step(source: Source) -> Mapping[tuple[str, str, str, str], Kept]:
     fresh = {}
-    both = run_online(source.series, PLAN, lambda: None)
+    slot_us = [np.nan]
+
+    def ended(rows: ForecastRows, bucket: int) -> None:
+        slot_us.append(slot_cost_us(rows, bucket) or np.nan)
+
+    both = run_online(source.series, PLAN, lambda: None, ended)
     for one, said in zip(source.series, both, strict=True):
         for resource, online in enumerate(said):
             series = one.series(resource)
             if series is not None:
-                fresh[key_of(TRIMTAB, Case(source.name, series))] = Kept(online.origins, online.forecast)
+                fresh[key_of(TRIMTAB, Case(source.name, series))] = Kept(online.origins, online.forecast, slot_us[-1])
     return fresh

@@ -40,26 +40,34 @@ def figure(records: Sequence[Record]) -> Any:
     made.update_yaxes(type="category", autorange="reversed", gridcolor="#eceff3", row=1, col=1)
     made.update_xaxes(type="log", title="WAPE", gridcolor="#eceff3", row=1, col=1)
     made.update_xaxes(type="log", title="CPU µs a forecast", gridcolor="#eceff3", row=1, col=2)
-    made.update_yaxes(title="geometric mean of WAPE / trimtab's", gridcolor="#eceff3", row=1, col=2)
+    made.update_yaxes(type="log", title="geometric mean of WAPE / trimtab's", gridcolor="#eceff3", row=1, col=2)
     return made.update_layout(
         template="plotly_white", height=640, width=1400, font={"family": "system-ui, sans-serif", "color": "#1f2933"},
-        legend={"orientation": "h", "y": -0.12}, margin={"l": 170, "r": 30, "t": 50, "b": 90},
+        legend={"orientation": "h", "y": -0.12}, margin={"l": 170, "r": 110, "t": 50, "b": 90},
     )  # fmt: skip
 
 
 def _points(sample: Sequence[Record], model: str, sources: Sequence[str]) -> Any:
     found = [over_series(of(sample, model, source)) for source in sources]
     median = [one["median"] if one else None for one in found]
-    return go.Scatter(x=median, y=list(sources), name=model, legendgroup=model, mode="markers", marker=_marker(model))
+    return go.Scatter(x=median, y=list(sources), mode="markers", marker=_marker(model), **_legend(model))
 
 
 def _price(sample: Sequence[Record], model: str) -> Any:
     found = over_series([record for record in sample if record.model == model])
     relative = 1.0 if model == TRIMTAB else (1 / found["ratio"] if found and found["ratio"] > 0 else np.nan)
+    cost_us = found["slot_us" if model == TRIMTAB else "cpu_us"] if found else None
+    text = "" if "+" in model else model  # halves of two rules lie between them
     return go.Scatter(
-        x=[found["cpu_us"] if found else None], y=[relative], text=[model], textposition="top center",
-        mode="markers+text", name=model, legendgroup=model, showlegend=False, marker=_marker(model),
+        x=[cost_us], y=[relative], text=[text], textposition="middle right", mode="markers+text",
+        marker=_marker(model), hovertext=model, cliponaxis=False, **{**_legend(model), "showlegend": False},
     )  # fmt: skip
+
+
+def _legend(model: str) -> dict[str, Any]:
+    """The naive rules share an entry."""
+    name = "naive rules" if model in NAMES else model
+    return {"name": name, "legendgroup": name, "showlegend": model not in NAMES[1:]}
 
 
 def _marker(model: str) -> dict[str, Any]:

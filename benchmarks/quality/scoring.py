@@ -38,6 +38,7 @@ class Record:
     coverage_05: float | None
     coverage_95: float | None
     cpu_us: float | None
+    slot_us: float | None
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -65,6 +66,7 @@ def _record(case: Case, model: str, kept: Kept, ours: Kept | None, column: int) 
         n=scores.n, targets=int((~np.isnan(actual)).sum()), wape=scores.wape,
         ratio=None if ours is None else _ratio(_pairs(ours, case, column, actual), pairs),
         coverage_05=scores.coverage_05, coverage_95=scores.coverage_95, cpu_us=_cpu_us(kept),
+        slot_us=None if np.isnan(kept.slot_us) else kept.slot_us,
     )  # fmt: skip
 
 
@@ -117,8 +119,14 @@ def over_series(some: Iterable[Record]) -> Mapping[str, float] | None:
         "said": sum(record.n for record in scored) / max(1, sum(record.targets for record in scored)),
         "coverage_05": _pooled(scored, "coverage_05"),
         "coverage_95": _pooled(scored, "coverage_95"),
-        "cpu_us": float(np.mean([record.cpu_us for record in scored if record.cpu_us is not None])),
+        "cpu_us": _mean([record.cpu_us for record in scored]),
+        "slot_us": _mean([record.slot_us for record in scored]),
     }
+
+
+def _mean(values: Iterable[float | None]) -> float:
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if known else np.nan
 
 
 def _pooled(scored: Iterable[Record], name: str) -> float:

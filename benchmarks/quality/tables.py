@@ -152,10 +152,12 @@ def _cost(records: Sequence[Record]) -> Grid:
         ["model", "µs", "times trimtab", "series", "forecast, percent"],
     )
     ours = over_series([record for record in records if record.model == TRIMTAB])
+    if ours:
+        grid.rows.append(["trimtab in a slot of 512", f"{ours['slot_us']:,.1f}", "1.0", NONE, NONE])
     for model in _present(records, (TRIMTAB, *PEERS, *NAMES)):
         found = over_series([record for record in records if record.model == model])
         if found:
-            times = f"{found['cpu_us'] / ours['cpu_us']:,.1f}" if ours else NONE
+            times = f"{found['cpu_us'] / ours['slot_us']:,.1f}" if ours else NONE
             said = f"{100 * found['said']:.1f}"
             grid.rows.append([model, f"{found['cpu_us']:,.1f}", times, str(int(found["series"] / len(LEADS_H))), said])
     return grid

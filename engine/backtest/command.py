@@ -46,8 +46,9 @@ def run_command(wishes: Wishes, console: Console, progress_console: Console) -> 
         amounts = work(series, len(wishes.models), wishes.jobs)
         tasks = {kind: progress.add_task(SHOWN[kind], total=total) for kind, total in amounts.items() if total}
         results = run(
-            series, wishes.plan, wishes.models, wishes.jobs, lambda kind, amount: progress.advance(tasks[kind], amount)
-        )
+            series, wishes.plan, wishes.models, wishes.jobs,
+            lambda kind, amount: progress.advance(tasks[kind], amount), measure=True,
+        )  # fmt: skip
     if not results:
         raise UserError(f"The trace {wishes.trace} has no value in any row.")
     title = str(Path(*wishes.trace.parts[-2:]))

@@ -20,14 +20,14 @@ from engine.units import BUCKET_S
 Figure = Any  # plotly is untyped
 
 INK: Final = "#1f2933"
-ACTUAL: Final = "#334155"
+ACTUAL: Final = "#7b8794"
 FORECAST: Final = "#2563eb"
 BAND: Final = "rgba(37, 99, 235, 0.16)"
 OTHER: Final = "#9aa5b1"
 GRID: Final = "#eceff3"
 FONT: Final = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 LAYOUT: Final = {
-    "margin": {"l": 64, "r": 20, "t": 60, "b": 40},
+    "margin": {"l": 64, "r": 50, "t": 60, "b": 40},
     "paper_bgcolor": "white",
     "plot_bgcolor": "white",
     "font": {"family": FONT, "size": 13, "color": INK},
@@ -97,20 +97,20 @@ def amounts(value: Floats) -> list[float | None]:
 
 
 def models_figure(found: Mapping[str, Any]) -> Figure:
-    """Median WAPE of each model, a panel for each resource and lead."""
+    """Median WAPE of each model, a panel for each lead, a row of panels for each resource."""
     rows = [row for row in found["summary"] if row["scored"]["wape"] is not None]
-    panels = list(dict.fromkeys((row["resource"], row["lead_s"]) for row in rows))
-    titles = [f"{resource}, {duration(lead_s)} ahead" for resource, lead_s in panels]
-    figure = make_subplots(rows=1, cols=max(1, len(panels)), subplot_titles=titles, horizontal_spacing=0.03)
-    for place, panel in enumerate(panels, start=1):
-        some = [row for row in rows if (row["resource"], row["lead_s"]) == panel][::-1]
-        wape = [row["scored"]["wape"]["median"] for row in some]
-        names = [row["model"] for row in some]
-        colors = [FORECAST if name == NAME else OTHER for name in names]
-        text = [f"{value:.3f}" for value in wape]
-        bars = go.Bar(x=wape, y=names, orientation="h", marker_color=colors, text=text, showlegend=False)
-        figure.add_trace(bars, row=1, col=place)
-        figure.update_yaxes(showticklabels=place == 1, row=1, col=place)
-    most = max((len(names) for names in [{row["model"] for row in rows}]), default=1)
-    layout = LAYOUT | {"margin": {"l": 130, "r": 20, "t": 40, "b": 30}, "hovermode": "closest"}
-    return figure.update_layout(height=80 + 28 * most, bargap=0.25, **layout)
+    resources, leads, models = (
+        list(dict.fromkeys(row[key] for row in rows)) for key in ("resource", "lead_s", "model")
+    )
+    titles = [f"{resource}, {duration(lead_s)} ahead" for resource in resources for lead_s in leads]
+    shape = {"rows": max(1, len(resources)), "cols": max(1, len(leads))}
+    figure = make_subplots(**shape, subplot_titles=titles, horizontal_spacing=0.03, vertical_spacing=0.14)
+    for row in rows:
+        place = {"row": resources.index(row["resource"]) + 1, "col": leads.index(row["lead_s"]) + 1}
+        wape, color = row["scored"]["wape"]["median"], FORECAST if row["model"] == NAME else OTHER
+        bar = {"x": [wape], "y": [row["model"]], "text": [f"{wape:.3f}"], "marker_color": color, "width": 0.75}
+        figure.add_trace(go.Bar(orientation="h", showlegend=False, **bar), **place)
+        figure.update_yaxes(showticklabels=place["col"] == 1, categoryarray=models[::-1], **place)
+    layout = LAYOUT | {"margin": {"l": 130, "r": 50, "t": 40, "b": 30}, "hovermode": "closest"}
+    height = 80 + shape["rows"] * (40 + 26 * len(models))
+    return figure.update_layout(height=height, barmode="overlay", **layout)

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 import plotly.graph_objects as go
 
-from engine.backtest.figures import ACTUAL, AXIS, BAND, FORECAST, LAYOUT, OTHER, amounts
+from engine.backtest.figures import AXIS, BAND, FORECAST, INK, LAYOUT, OTHER, amounts
 from engine.backtest.moment import FAN, Moment
 from engine.backtest.naive import at
 from engine.backtest.table import duration
@@ -30,7 +30,7 @@ def moment_figure(moment: Moment) -> Figure:
     band = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "x": ahead}
     figure = go.Figure(
         [
-            _line(times(past, series.first), at(series, past), "known", ACTUAL, 1.4),
+            _line(times(past, series.first), at(series, past), "known", INK, 1.4),
             _line(times(future, series.first), at(series, future), "came later", OTHER, 1.4),
             go.Scatter(y=amounts(moment.fan[:, 0]), showlegend=False, **band),
             go.Scatter(y=amounts(moment.fan[:, 2]), fill="tonexty", fillcolor=BAND, name="5–95 %", **band),
@@ -38,7 +38,7 @@ def moment_figure(moment: Moment) -> Figure:
             _experts(moment),
         ]
     )
-    _mark(figure, moment, origin, "origin", ACTUAL)
+    _mark(figure, moment, origin, "origin", INK)
     if moment.shift is not None and moment.shift >= shown[0]:
         _mark(figure, moment, moment.shift, "last change of level", SHIFT)
     figure.update_yaxes(title=series.resource, rangemode="tozero", hoverformat=".4~g", **AXIS)

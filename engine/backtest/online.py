@@ -26,6 +26,9 @@ PHASES: Final = 12
 Advance = Callable[[], None]
 """Called when a bucket is done."""
 
+Ended = Callable[[ForecastRows, int], None]
+"""Given the rows as the trace has left them, and the last bucket."""
+
 
 @dataclass(frozen=True, slots=True)
 class OnlineForecast:
@@ -74,7 +77,9 @@ def closes(series: Sequence[Bucketed]) -> Iterator[Close]:
         yield close
 
 
-def run_online(series: Sequence[Bucketed], plan: Plan, advance: Advance) -> list[list[OnlineForecast]]:
+def run_online(
+    series: Sequence[Bucketed], plan: Plan, advance: Advance, ended: Ended = lambda rows, bucket: None
+) -> list[list[OnlineForecast]]:
     """Forecasts of each series and resource. Series without a sample of a resource have no origins there."""
     agenda = _Agenda(series, plan)
     rows, said = fresh_rows(series), _Said(plan)
@@ -84,7 +89,9 @@ def run_online(series: Sequence[Bucketed], plan: Plan, advance: Advance) -> list
         observe(rows, close.bucket, close.mean, close.peak)
         advance()
     said.ask(rows, agenda.before(None))
-    return said.collect(agenda, series, time.process_time() - started)
+    spent_s = time.process_time() - started
+    ended(rows, int(rows.last_bucket.max(initial=-1)))
+    return said.collect(agenda, series, spent_s)
 
 
 class _Agenda:

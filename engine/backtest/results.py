@@ -29,16 +29,19 @@ Record = dict[str, Any]
 class Result:
     """Of one resource of a series: the trace itself, trimtab's forecasts, and the records of all models.
 
-    `spent` is CPU seconds and forecasts made, by model.
+    `spent` is CPU seconds and forecasts made, by model; `slot_us` what trimtab's cost in a slot, None if not measured.
     """
 
     series: Series
     online: OnlineForecast
     records: list[Record]
     spent: dict[str, tuple[float, int]]
+    slot_us: float | None
 
 
-def result_of(series: Series, online: OnlineForecast, others: Mapping[str, PeerForecast], plan: Plan) -> Result:
+def result_of(
+    series: Series, online: OnlineForecast, others: Mapping[str, PeerForecast], plan: Plan, slot_us: float | None = None
+) -> Result:
     """Scores trimtab's forecasts and those of the `others`, all of the same origins; `last` must be among them."""
     forecasts = {NAME: online.forecast, **others}
     records: list[Record] = []
@@ -59,7 +62,7 @@ def result_of(series: Series, online: OnlineForecast, others: Mapping[str, PeerF
             if model == NAME:
                 record["no_forecast"] |= _reasons(online)
     spent = {name: (f.cpu_seconds, int((~np.isnan(f.p50)).sum())) for name, f in forecasts.items()}
-    return Result(series, online, records, spent)
+    return Result(series, online, records, spent, slot_us)
 
 
 def _record(pairs: Pairs, before: Floats, scored: Mask, kinds: Mapping[str, Mask]) -> Record:
@@ -120,7 +123,7 @@ def _pooled_by_kind(coverages: Sequence[Mapping[str, Record]]) -> Record:
 
 
 def cost(results: Sequence[Result]) -> list[Record]:
-    """CPU time of each model. What rows share is shared out evenly; few series make an online forecast look dear."""
+    """CPU time of each model, and trimtab's where its rows are as many as in a slot: what rows share is shared out."""
     rows: dict[str, Record] = {}
     for result in results:
         for model, (seconds, made) in result.spent.items():
@@ -129,6 +132,9 @@ def cost(results: Sequence[Result]) -> list[Record]:
             row["forecasts"] += made
     for row in rows.values():
         row["cpu_us_per_forecast"] = 1e6 * row["cpu_seconds"] / row["forecasts"] if row["forecasts"] else None
+    measured = [result.slot_us for result in results if result.slot_us is not None]
+    if measured:
+        rows[NAME]["cpu_us_per_forecast_in_a_slot"] = float(np.mean(measured))
     return list(rows.values())
 
 

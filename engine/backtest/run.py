@@ -18,6 +18,8 @@ from engine.backtest.naive import NAIVE
 from engine.backtest.online import phase_of, run_online
 from engine.backtest.plan import Plan
 from engine.backtest.results import Result, result_of
+from engine.backtest.slot_cost import slot_cost_us
+from engine.core.forecast import ForecastRows
 from engine.errors import UserError
 
 BUCKETS: Final = "buckets"
@@ -52,19 +54,24 @@ def work(series: Sequence[Bucketed], peers: int, jobs: int) -> dict[str, int]:
 
 
 def run(
-    series: Sequence[Bucketed], plan: Plan, peers: Sequence[str] = (), jobs: int = 1, advance: Advance = lambda *_: None
-) -> list[Result]:
+    series: Sequence[Bucketed],
+    plan: Plan,
+    peers: Sequence[str] = (),
+    jobs: int = 1,
+    advance: Advance = lambda *_: None,
+    measure: bool = False,
+) -> list[Result]:  # fmt: skip
     """Results by series and resource, in the order of `series`; the same whatever `jobs` is, but for the CPU times.
 
-    Raises UserError.
+    `measure`: what a forecast costs in a slot, too. Raises UserError.
     """
     for name in peers:
         peer_named(name)
     parts = split(series, jobs)
     if len(parts) == 1:
-        return run_part(parts[0], plan, peers, advance)
+        return run_part(parts[0], plan, peers, advance, measure)
     found: dict[str, list[Result]] = {}
-    for part in _in_processes(parts, plan, peers, advance):
+    for part in _in_processes(parts, plan, peers, advance, measure):
         for result in part:
             found.setdefault(result.series.series_id, []).append(result)
     return [result for one in series for result in found.get(one.series_id, [])]
@@ -78,9 +85,16 @@ def split(series: Sequence[Bucketed], jobs: int) -> list[Sequence[Bucketed]]:
     return [alike[begin:end] for begin, end in itertools.pairwise(ends)] if count > 1 else [series]
 
 
-def run_part(series: Sequence[Bucketed], plan: Plan, peers: Sequence[str], advance: Advance) -> list[Result]:
+def run_part(
+    series: Sequence[Bucketed], plan: Plan, peers: Sequence[str], advance: Advance, measure: bool = False
+) -> list[Result]:
     """The same in this process."""
-    online = run_online(series, plan, lambda: advance(BUCKETS, 1))
+    slot_us: list[float | None] = []
+
+    def ended(rows: ForecastRows, bucket: int) -> None:
+        slot_us.append(slot_cost_us(rows, bucket) if measure else None)
+
+    online = run_online(series, plan, lambda: advance(BUCKETS, 1), ended)
     beside = [peer_named(name) for name in peers]
     leads = np.array(plan.leads, dtype=np.int64)
     results = []
@@ -93,17 +107,17 @@ def run_part(series: Sequence[Bucketed], plan: Plan, peers: Sequence[str], advan
             for peer in beside:
                 others[peer.name] = peer.forecast(alone, said.origins, leads)
                 advance(FORECASTERS, 1)
-            results.append(result_of(alone, said, others, plan))
+            results.append(result_of(alone, said, others, plan, slot_us[0]))
     return results
 
 
 def _in_processes(
-    parts: Sequence[Sequence[Bucketed]], plan: Plan, peers: Sequence[str], advance: Advance
+    parts: Sequence[Sequence[Bucketed]], plan: Plan, peers: Sequence[str], advance: Advance, measure: bool
 ) -> Iterator[list[Result]]:
     context = multiprocessing.get_context("spawn")
     told: Queue[tuple[str, int]] = context.Queue()
     with context.Pool(len(parts), _begin, (told,)) as pool:  # ends the processes when it is left
-        pending = pool.starmap_async(_run_part_there, [(part, plan, peers) for part in parts], chunksize=1)
+        pending = pool.starmap_async(_run_part_there, [(part, plan, peers, measure) for part in parts], chunksize=1)
         while not pending.ready():
             _pass_on(told, advance)
         yield from pending.get()
@@ -122,7 +136,7 @@ def _begin(told: Queue[tuple[str, int]]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process ends the others
 
 
-def _run_part_there(series: Sequence[Bucketed], plan: Plan, peers: Sequence[str]) -> list[Result]:
+def _run_part_there(series: Sequence[Bucketed], plan: Plan, peers: Sequence[str], measure: bool) -> list[Result]:
     waiting = dict.fromkeys((BUCKETS, FORECASTERS), 0)
 
     def advance(kind: str, amount: int) -> None:
@@ -131,4 +145,4 @@ def _run_part_there(series: Sequence[Bucketed], plan: Plan, peers: Sequence[str]
             _told.put((kind, waiting[kind]))
             waiting[kind] = 0
 
-    return run_part(series, plan, peers, advance)
+    return run_part(series, plan, peers, advance, measure)

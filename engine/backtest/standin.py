@@ -40,4 +40,3 @@ def explain(rows: ForecastRows, row: int, resource: int, bucket: int, lead: int)
     p05, p50, p90, p95, p99 = levels
     record = losses[0, place].astype(np.float64) * unit
     return Explanation(EXPERTS, said * unit, weight, record, p05, p50, p90, p95, p99, 0.5)
-

@@ -12,7 +12,7 @@ from benchmarks.quality.__main__ import main
 from benchmarks.quality.cases import DAY, Case, Source
 from benchmarks.quality.compute import past
 from benchmarks.quality.scoring import Record, over_series, records
-from benchmarks.quality.store import Kept, load, save
+from benchmarks.quality.store import Kept, _without_words, load, save
 from engine.backtest.model import PeerForecast, Series, points
 
 
@@ -72,7 +72,7 @@ def test_a_model_that_is_silent_is_compared_on_what_it_said() -> None:
 
 def test_pooled_coverage_weighs_forecasts_and_medians_weigh_series() -> None:
     def record(n: int, wape: float, covered: float) -> Record:
-        return Record("m", "s", "x", "cpu", 4, True, n, n, wape, None, covered, covered, 1.0)
+        return Record("m", "s", "x", "cpu", 4, True, n, n, wape, None, covered, covered, 1.0, None)
 
     found = over_series([record(100, 0.1, 0.9), record(300, 0.4, 1.0), record(100, 0.2, 0.9)])
     assert found is not None
@@ -96,6 +96,12 @@ def test_what_is_kept_comes_back_and_a_half_written_file_is_not_seen(tmp_path: P
     np.testing.assert_array_equal(kept.said.p50, said(one, 0.3).said.p50)
     assert isinstance(kept.said, PeerForecast)
     assert [file.name for file in path.parent.iterdir()] == ["x.npz"]
+
+
+def test_words_change_no_version_but_code_does() -> None:
+    told = 'def f(x):\n    """Says."""\n    return x + 1  # why\n'
+    assert _without_words(told) == _without_words("def f(x):\n    return x + 1\n")
+    assert _without_words(told) != _without_words("def f(x):\n    return x + 2\n")
 
 
 def write_trace(folder: Path) -> None:

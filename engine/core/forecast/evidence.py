@@ -11,7 +11,6 @@ from typing import Final
 import numpy as np
 
 from engine.core.forecast.mixture import DISCOUNT
-from engine.core.forecast.robust import mean
 from engine.core.forecast.state import HOUR, LEADS
 from engine.core.rows import Array
 
@@ -37,13 +36,10 @@ class Evidence:
 
 def spread(predictions: Array, weights: Array, p50: Array) -> Array:
     """Weighted mean distance of predictions [..., experts] (NaN = abstains) from p50 [...]; 0 where all abstain."""
-    total, weight = np.zeros_like(p50), np.zeros_like(p50)
-    for k in range(predictions.shape[-1]):
-        distance = np.abs(predictions[..., k] - p50)
-        heard = np.where(np.isnan(distance), np.float32(0), weights[..., k])
-        total += np.where(heard > 0, distance * heard, np.float32(0))
-        weight += heard
-    return np.divide(total, weight, out=np.zeros_like(total), where=weight > 0)
+    distance = np.abs(predictions - p50[..., None])
+    weight = np.where(np.isnan(distance), np.float32(0), weights)
+    total, heard = _added(np.where(weight > 0, distance * weight, np.float32(0))), _added(weight)
+    return np.divide(total, heard, out=np.zeros_like(total), where=heard > 0)
 
 
 def mean_error(loss: Array, scored: Array) -> Array:
@@ -96,18 +92,33 @@ def _newest(recent: Array) -> Array:
 
 
 def _mean_distance(recent: Array, p50: Array) -> Array:
-    """Term by term, since numpy may add along an axis in another order when its neighbour has another length."""
-    total, count = np.zeros_like(p50), np.zeros((len(p50), 1), np.float32)
-    for k in range(recent.shape[1]):
-        value = recent[:, k, None]
-        known = ~np.isnan(value)
-        total += np.where(known, np.abs(value - p50), np.float32(0))
-        count += known
-    return total / np.maximum(count, np.float32(1))
+    known = ~np.isnan(recent)
+    distance = np.abs(np.where(known, recent, np.float32(0))[:, None] - p50[:, :, None])
+    total = _added(distance * known[:, None])
+    mean: Array = total / np.maximum(known.sum(axis=1), 1).astype(np.float32)[:, None]
+    return mean
 
 
 def _steps(recent: Array, leads: tuple[int, ...]) -> Array:
     """NaN where no two buckets are that far apart: the series is younger than the lead."""
     lags = [min(lead, HOUR) for lead in leads]
-    moved = {lag: mean(np.abs(recent[:, :-lag] - recent[:, lag:])) for lag in sorted(set(lags))}
+    moved = {lag: _mean(np.abs(recent[:, :-lag] - recent[:, lag:])) for lag in set(lags)}
     return np.stack([moved[lag] for lag in lags], axis=1)
+
+
+def _mean(values: Array) -> Array:
+    known = ~np.isnan(values)
+    count = known.sum(axis=1).astype(np.float32)
+    total = _added(np.where(known, values, np.float32(0)))
+    mean: Array = np.divide(total, count, out=np.full_like(total, np.nan), where=count > 0)
+    return mean
+
+
+def _added(terms: Array) -> Array:
+    """Sums along the last axis by halves: `sum` may take another order when its neighbour has another length."""
+    while (count := terms.shape[-1]) > 1:
+        half = count // 2
+        total: Array = terms[..., :half] + terms[..., half : 2 * half]
+        total[..., : count % 2] += terms[..., 2 * half :]
+        terms = total
+    return terms[..., 0]

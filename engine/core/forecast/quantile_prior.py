@@ -39,6 +39,7 @@ _SHAPE: Final = (
     (0.477, 0.619, 5.556, 2.186),
 )
 """p90 and p99 in multiples of p95, each young and old: tails are heavier while little is known."""
+_TABLE: Final = np.concatenate([np.array(table, np.float32) for table in (_BELOW, _ABOVE, _SHAPE)], axis=1)[None]
 
 
 def widths(evidence: Evidence, leads: tuple[int, ...]) -> Array:

@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 
 from engine.core.forecast import window_prior
-from engine.core.forecast.compact import MISSING, decode, encode
+from engine.core.forecast.compact import MISSING, ZERO, decode, encode
 from engine.core.forecast.evidence import Evidence
 from engine.core.forecast.mixture import DISCOUNT
 from engine.core.forecast.quantiles import factor, follow
@@ -28,6 +28,8 @@ WINDOWS: Final = (12, 24, 48)
 """Lengths in buckets: 1 h, 2 h, 4 h, all of them leads of the forecast."""
 LEVELS: Final = (0.5, 0.9, 0.95, 0.99)
 MISSES: Final = (0.5, 0.1, 0.05, 0.01)
+_ENDS: Final = slice(LEADS.index(WINDOWS[0]), LEADS.index(WINDOWS[-1]) + 1)
+"""Leads at which windows end."""
 HOURS: Final = 4
 """Hours whose highest sample is remembered."""
 _STEPS: Final = (0.2 + 1.0 / (np.arange(256) + 6.0) ** 0.6).astype(np.float32)
@@ -77,17 +79,20 @@ def forecast(evidence: Evidence, ratio: Array, highest: Array, hour: Array, know
     evidence: at LEADS. ratio: of errors in the part of the day at which each window ends [m, 3]. highest, hour: the
     ring and the present hour.
     """
-    ring = np.nan_to_num(decode(_newest_first(highest, hour)))
-    excess = np.nan_to_num(decode(known.excess))
-    found = []
-    for window, length in enumerate(WINDOWS):
-        lead = LEADS.index(length)
-        median = encode(evidence.p50[:, : lead + 1].max(axis=1))
-        lately = Lately(decode(median), ring[:, 0], ring[:, :3].max(axis=1), excess[:, window], ratio[:, window])
-        width = window_prior.widths(evidence, lead, lately, known.scored[:, window], window)
-        codes = encode(width * factor(known.margins[:, window].astype(np.float32)))
-        found.append(np.concatenate([median[:, None], codes], axis=1))
-    return np.stack(found, axis=1)
+    hours = decode(np.maximum(_newest_first(highest, hour), ZERO))
+    highest_median = np.maximum.accumulate(evidence.p50, axis=1)[:, _ENDS]
+    medians = encode(highest_median)
+    lately = Lately(
+        median=decode(medians),
+        last_hour=hours[:, :1],
+        last_hours=hours[:, :3].max(axis=1, keepdims=True),
+        excess=decode(np.maximum(known.excess, ZERO)),
+        ratio=ratio,
+        scored=known.scored.astype(np.float32),
+    )
+    widths = window_prior.widths(evidence, _ENDS, lately)
+    codes = encode(widths * factor(known.margins))
+    return np.concatenate([medians[..., None], codes], axis=-1)
 
 
 def _newest_first(highest: Array, hour: Array) -> Array:
@@ -111,12 +116,12 @@ def learn(known: Tracked, codes: Array, highest: Array, hour: Array, waited: Arr
     hold an hour without a sample teach nothing.
     """
     ring = _newest_first(highest, hour)
-    hours = [length // HOUR for length in WINDOWS]
-    complete = np.stack([(ring[:, :h] != MISSING).all(axis=1) for h in hours], axis=1) & waited
-    maximum = decode(np.stack([ring[:, :h].max(axis=1) for h in hours], axis=1))
+    ends = [length // HOUR - 1 for length in WINDOWS]
+    complete = (np.minimum.accumulate(ring, axis=1)[:, ends] != MISSING) & waited
+    maximum = decode(np.maximum.accumulate(ring, axis=1)[:, ends])
     missed = (maximum[..., None] > issue(codes)).astype(np.float32)
     margins = follow(known.margins, missed, MISSES, _STEPS.take(known.scored)[..., None])
-    usual = np.nan_to_num(decode(known.excess))
+    usual = decode(np.maximum(known.excess, ZERO))
     above = np.maximum(maximum - decode(codes[..., 0]), np.float32(0))
     excess = encode(usual + (above - usual) / _COUNTS.take(known.scored))
     return Tracked(

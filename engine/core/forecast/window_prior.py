@@ -33,35 +33,36 @@ _SHAPE: Final = np.array(
 
 @dataclass(frozen=True, slots=True)
 class Lately:
-    """What is known of a series' maxima, float32 [m]."""
+    """What is known of a series' maxima: float32 [m, windows]."""
 
     median: Array  # highest of the window's medians
-    last_hour: Array  # highest sample
-    last_hours: Array  # the same of three hours
+    last_hour: Array  # highest sample; [m, 1]
+    last_hours: Array  # the same of three hours; [m, 1]
     excess: Array  # how far maxima usually were above the highest median
     ratio: Array  # of errors in the part of the day at which the window ends
+    scored: Array  # maxima seen, count
 
 
-def widths(evidence: Evidence, lead: int, lately: Lately, scored: Array, window: int) -> Array:
-    """Distances of p50, p90, p95, p99 of the maximum from the highest median: float32 [m, 4].
+def widths(evidence: Evidence, leads: slice, lately: Lately) -> Array:
+    """Distances of p50, p90, p95, p99 of the maximum from the highest median: float32 [m, windows, 4].
 
-    evidence is taken at LEADS[lead]; scored: maxima of this window seen [m].
+    leads: those of the evidence at which the windows end.
     """
     last_hour = np.maximum(lately.last_hour - lately.median, np.float32(0))
     last_hours = np.maximum(lately.last_hours - lately.median, np.float32(0))
-    spread, away, step = evidence.spread[:, lead], evidence.away[:, lead], evidence.step[:, lead]
+    spread, away, step = evidence.spread[:, leads], evidence.away[:, leads], evidence.step[:, leads]
     young = (last_hour, last_hours, spread, away, step, lately.median)
-    old = (last_hour, last_hours, spread, away, lately.excess, lately.excess * lately.ratio, evidence.error[:, lead])
-    count = scored.astype(np.float32)
-    age = count / (count + np.float32(TRUSTED_AFTER))
-    p95: Array = _sum(young, _P95[window, :6]) * (1 - age) + _sum(old, _P95[window, 6:]) * age
-    shape = _SHAPE[window, :, 0] * (1 - age)[:, None] + _SHAPE[window, :, 1] * age[:, None]
-    found: Array = p95[:, None] * shape
+    part_excess = lately.excess * lately.ratio
+    old = (last_hour, last_hours, spread, away, lately.excess, part_excess, evidence.error[:, leads])
+    age = lately.scored / (lately.scored + np.float32(TRUSTED_AFTER))
+    p95 = _sum(young, _P95[:, :6]) * (1 - age) + _sum(old, _P95[:, 6:]) * age
+    shape = _SHAPE[..., 0] + (_SHAPE[..., 1] - _SHAPE[..., 0]) * age[..., None]
+    found: Array = p95[..., None] * shape
     return found
 
 
 def _sum(terms: tuple[Array, ...], weights: Array) -> Array:
-    total: Array = terms[0] * weights[0]
-    for term, weight in zip(terms[1:], weights[1:], strict=True):
-        total = total + term * weight
+    total: Array = terms[0] * weights[:, 0]
+    for k in range(1, len(terms)):
+        total = total + terms[k] * weights[:, k]
     return total
