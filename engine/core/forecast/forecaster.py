@@ -24,7 +24,7 @@ from engine.messages import Forecaster
 
 FIRST_AFTER: Final = 3
 """Buckets that a series must have shown before it is forecast."""
-_BLOCK: Final = 128
+_BLOCK: Final = 512
 """Series forecast at a time, so that intermediate arrays stay in the processor's cache."""
 
 

@@ -34,6 +34,10 @@ class History:
     means: Array
     marks: Array
 
+    def part(self, some: slice) -> History:
+        """Some of the series."""
+        return History(self.bucket, self.buckets[some], self.means[some], self.marks[some])
+
 
 def hour_of(bucket: Array | int) -> Array:
     """Index of the hour that contains this bucket; hours, like buckets, are closed at their end."""

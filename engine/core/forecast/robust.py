@@ -25,9 +25,13 @@ def mean(values: Array) -> Array:
 def median(values: Array) -> Array:
     """Median along the last axis without NaN; NaN where there is nothing else."""
     ordered = np.sort(values, axis=-1)  # NaN comes last
+    length = values.shape[-1]
+    if not np.isnan(ordered[..., -1]).any():
+        whole: Array = (ordered[..., (length - 1) // 2] + ordered[..., length // 2]) * values.dtype.type(0.5)
+        return whole
     count = np.count_nonzero(~np.isnan(values), axis=-1)[..., None]
     lower = np.take_along_axis(ordered, np.maximum(count - 1, 0) // 2, axis=-1)
-    upper = np.take_along_axis(ordered, np.minimum(count // 2, values.shape[-1] - 1), axis=-1)
+    upper = np.take_along_axis(ordered, np.minimum(count // 2, length - 1), axis=-1)
     middle: Array = (lower + upper)[..., 0] * values.dtype.type(0.5)
     return middle
 

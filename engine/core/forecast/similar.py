@@ -16,19 +16,27 @@ import numpy as np
 
 from engine.core.forecast.history import HOURS, History
 from engine.core.forecast.robust import mean, median
-from engine.core.forecast.stretches import Stretches, stretches
-from engine.core.forecast.targets import Target
+from engine.core.forecast.stretches import Stretches, centred, stretches
+from engine.core.forecast.targets import Target, columns
 from engine.core.rows import Array
 
 LONGEST: Final = 24
 """Hours of the longest stretch."""
 SOONEST: Final = 4
 """A stretch must have ended so many hours ago, so that what followed is known at each lead of up to 4 h."""
-AGES: Final = np.arange(SOONEST, HOURS - LONGEST + 1)
-"""Hours ago at which the stretches that are compared ended."""
+LATEST: Final = HOURS - LONGEST
+"""A stretch that ended longer ago is no longer remembered as a whole."""
 SHIFT: Final = np.float32(0.5)
 """Share of the difference of levels by which what followed is moved."""
 RATIOS: Final = (np.float32(0.4), np.float32(2.5))
+
+
+MOST: Final = 8
+"""Nearest stretches used by any kind."""
+
+
+_BLOCK: Final = 128
+"""Series compared at a time: distances to all stretches are large, and should stay in the processor's cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,35 +60,50 @@ KINDS: Final = (
 
 def similar(past: History, targets: list[Target]) -> dict[str, Array]:
     """What each kind says at the targets: float32 [m, targets], NaN where too few stretches can be compared."""
-    level = _levels(past)
-    followed = [target.exact(past, AGES) for target in targets]
-    known = ~np.isnan(followed[-1])
-    compared = {hours: stretches(past, hours, AGES) for hours in {kind.hours for kind in KINDS}}
-    return {kind.name: _say(kind, compared[kind.hours], level, followed, known) for kind in KINDS}
+    found = [_compare(past.part(slice(begin, begin + _BLOCK))) for begin in range(0, len(past.means), _BLOCK)]
+    near = [tuple(np.concatenate(parts) for parts in zip(*of_kind, strict=True)) for of_kind in zip(*found, strict=True)]
+    said = median(np.stack([_moved(kind, past, targets, *ages) for kind, ages in zip(KINDS, near, strict=True)]))
+    return {kind.name: said[index] for index, kind in enumerate(KINDS)}
 
 
-def _levels(past: History) -> Array:
-    """Mean of three hours, now and at the ages: [m, 1 + ages]."""
-    ages = np.concatenate([[0], AGES])
-    return mean(np.stack([past.means.take(ages + back, axis=-1) for back in range(3)], axis=-1))
+def _compare(past: History) -> list[tuple[Array, Array]]:
+    """What `_nearest` finds, by kind."""
+    library = centred(past)
+    compared = {hours: stretches(library, hours, SOONEST, LATEST) for hours in {kind.hours for kind in KINDS}}
+    unknown = np.isnan(past.marks[:, : LATEST + 1 - SOONEST])  # what followed at 4 h
+    return [_nearest(kind, compared[kind.hours], unknown) for kind in KINDS]
 
 
-def _say(kind: Kind, compared: Stretches, level: Array, followed: list[Array], known: Array) -> Array:
+def _nearest(kind: Kind, compared: Stretches, unknown: Array) -> tuple[Array, Array]:
+    """Ages int [m, k] of the nearest stretches, and bool [m]: there were as many."""
     distance = compared.shapes() if kind.shapes else compared.amounts()
-    distance = distance + np.float32(kind.time**2) * _TIME_OF_DAY
-    distance[~(compared.usable & known)] = np.inf
+    distance += np.float32(kind.time**2) * _TIME_OF_DAY
+    distance[unknown | ~compared.usable] = np.inf
     nearest = np.argpartition(distance, kind.nearest - 1, axis=-1)[:, : kind.nearest]
-    enough = np.isfinite(np.take_along_axis(distance, nearest, axis=-1)).all(axis=-1)
-    then, now = np.take_along_axis(level[:, 1:], nearest, axis=-1), level[:, :1]
+    enough: Array = np.isfinite(np.take_along_axis(distance, nearest, axis=-1)).all(axis=-1)
+    return nearest + SOONEST, enough
+
+
+def _moved(kind: Kind, past: History, targets: list[Target], ages: Array, enough: Array) -> Array:
+    """What followed the stretches at the targets, moved to the present level: float32 [m, targets, 8], NaN = none."""
+    now, then = _level(past, np.zeros((1, 1), np.int64)), _level(past, ages)
+    followed = np.full((len(ages), len(targets), MOST), np.nan, np.float32)
+    for index, target in enumerate(targets):
+        followed[:, index, : kind.nearest] = target.exact(past, ages)
     if kind.shapes:
         ratio = np.divide(now, then, out=np.ones_like(then), where=then > 0)
-        factor, shift = np.clip(ratio, *RATIOS), np.float32(0)
+        followed[..., : kind.nearest] *= np.clip(ratio, *RATIOS)[:, None]
     else:
-        factor, shift = np.float32(1), (now - then) * SHIFT
-    said = [median(np.take_along_axis(values, nearest, axis=-1) * factor + shift) for values in followed]
-    return np.where(enough[:, None], np.stack(said, axis=1), np.float32(np.nan))
+        followed[..., : kind.nearest] += ((now - then) * SHIFT)[:, None]
+    followed[~enough] = np.nan
+    return followed
 
 
-_ANGLE: Final = 2 * np.pi / 24 * AGES
+def _level(past: History, ages: Array) -> Array:
+    """Mean of the three hours up to these ages [m, k]: float32 [m, k]."""
+    return mean(np.stack([columns(past.means, ages + back) for back in range(3)], axis=-1))
+
+
+_ANGLE: Final = 2 * np.pi / 24 * np.arange(SOONEST, LATEST + 1)
 _TIME_OF_DAY: Final = ((np.cos(_ANGLE) - 1) ** 2 + np.sin(_ANGLE) ** 2).astype(np.float32)
 """Squared distance on the unit circle between the present time of day and that of each age."""

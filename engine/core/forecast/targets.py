@@ -26,11 +26,11 @@ class Place:
     share: float
 
     def level(self, past: History, hours: Array) -> Array:
-        """Level so many hours before this place: float32 [m, hours], interpolated; NaN where neither hour is known."""
-        older = _column(past.means, self.older + hours)
+        """Level so many hours before this place: float32 [m, k], interpolated; NaN where neither hour is known."""
+        older = columns(past.means, self.older + hours)
         if self.share == 0:
             return older
-        newer = _column(past.means, self.older + hours - 1)
+        newer = columns(past.means, self.older + hours - 1)
         between = older + (newer - older) * np.float32(self.share)
         known: Array = np.where(np.isnan(newer), older, np.where(np.isnan(older), newer, between))
         return known
@@ -45,11 +45,11 @@ class Target:
     place: Place
 
     def exact(self, past: History, hours: Array) -> Array:
-        """The same bucket so many hours earlier where it ends on the hour, else the level there: float32 [m, hours]."""
-        return _column(past.marks, hours - self.ahead) if self.mark else self.place.level(past, hours)
+        """The same bucket so many hours earlier where it ends on the hour, else the level there: float32 [m, k]."""
+        return columns(past.marks, hours - self.ahead) if self.mark else self.place.level(past, hours)
 
     def profile(self, past: History, hours: Array) -> Array:
-        """The time around the target so many hours earlier: float32 [m, hours]."""
+        """The time around the target so many hours earlier: float32 [m, k]."""
         level = self.place.level(past, hours)
         if not self.mark:
             return level
@@ -76,11 +76,11 @@ def _place(bucket: int, centre: float) -> Place:
     return Place((bucket - 1) // HOUR - older, position - older)
 
 
-def _column(values: Array, hours: Array) -> Array:
-    """Columns `hours` of values [m, n]; NaN for hours that are not over yet, or too long ago."""
+def columns(values: Array, hours: Array) -> Array:
+    """Columns `hours` [k] or [m, k] of values [m, n]; NaN for hours that are not over yet, or too long ago."""
     inside = (hours >= 0) & (hours < values.shape[-1])
-    if inside.all():
-        return values.take(hours, axis=-1)
-    found = values.take(np.where(inside, hours, 0), axis=-1)
-    found[..., ~inside] = np.nan
+    some = hours if inside.all() else np.where(inside, hours, 0)
+    found = values.take(some, axis=-1) if hours.ndim == 1 else np.take_along_axis(values, some, axis=-1)
+    if some is not hours:
+        found = np.where(inside, found, np.float32(np.nan))
     return found
