@@ -22,8 +22,8 @@ class History:
     """What a peer sees at an origin.
 
     `value` float64 [k], the median of each step's buckets, as the score is the absolute error: on the whole the
-    peers do better with it than with the mean. Oldest first, without gaps, in units of `scale`; `noise` is the standard deviation of
-    buckets around their step's value, in the same units.
+    peers do better with it than with the mean. Oldest first, without gaps, in units of `scale`; `noise` is the
+    standard deviation of buckets around their step's value, in the same units.
     """
 
     value: Floats

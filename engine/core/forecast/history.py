@@ -97,7 +97,7 @@ def _pack(series: Series, rows: ForecastRows, ended: Array, day: int) -> None:
 
 
 def history(rows: ForecastRows, series: Series, bucket: int) -> History:
-    """What is remembered of these series at a bucket, not older than the last that they have seen."""
+    """What is remembered of these series at the last bucket that they have seen."""
     buckets = decode(rows.recent[series].take((bucket - 1 - np.arange(RECENT)) % RECENT, axis=-1))
     hour = (bucket - 1) // HOUR
     day, begin = hour // 24, 23 - hour % 24

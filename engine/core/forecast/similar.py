@@ -61,9 +61,11 @@ KINDS: Final = (
 def similar(past: History, targets: list[Target]) -> dict[str, Array]:
     """What each kind says at the targets: float32 [m, targets], NaN where too few stretches can be compared."""
     found = [_compare(past.part(slice(begin, begin + _BLOCK))) for begin in range(0, len(past.means), _BLOCK)]
-    near = [tuple(np.concatenate(parts) for parts in zip(*of_kind, strict=True)) for of_kind in zip(*found, strict=True)]
-    said = median(np.stack([_moved(kind, past, targets, *ages) for kind, ages in zip(KINDS, near, strict=True)]))
-    return {kind.name: said[index] for index, kind in enumerate(KINDS)}
+    followed = []
+    for kind, of_kind in zip(KINDS, zip(*found, strict=True), strict=True):
+        ages, enough = (np.concatenate(parts) for parts in zip(*of_kind, strict=True))
+        followed.append(_moved(kind, past, targets, ages, enough))
+    return {kind.name: said for kind, said in zip(KINDS, median(np.stack(followed)), strict=True)}
 
 
 def _compare(past: History) -> list[tuple[Array, Array]]:
