@@ -25,7 +25,8 @@ class Outlook:
     """float64 [n, 2, leads] in cores and bytes, NaN = cannot say; `why` uint8 [n, 2].
 
     p90 and p99 are p95's distance from p50 times .7 and 1.5, and the mean is p50: the calibrated levels of `quantiles`
-    are not issued yet. `why` is 0 where it can say, 1 young (fewer than 3 buckets seen), 2 silent (no sample within the last hour).
+    are not issued yet. `why` is 0 where it can say, 1 young (fewer than 3 buckets seen), 2 silent (no sample within
+    the last hour).
     """
 
     p05: Array
