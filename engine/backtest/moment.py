@@ -18,7 +18,7 @@ from engine.backtest.classes import shifts
 from engine.backtest.explanation import Explanation, explain
 from engine.backtest.model import Floats, Series
 from engine.backtest.naive import at
-from engine.backtest.online import closes, fresh_rows
+from engine.backtest.online import closes
 from engine.backtest.plan import FARTHEST
 from engine.core.forecast import ForecastRows, observe
 from engine.core.forecast.outlook import SILENT, YOUNG
@@ -114,7 +114,7 @@ def moment(one: Bucketed, resource: int, origin: int, lead: int) -> Moment:
 
 def _rows_at(one: Bucketed, origin: int) -> ForecastRows:
     """The series' row of state after a bucket."""
-    rows = fresh_rows([one])
+    rows = ForecastRows.empty(1)
     for close in closes([one]):
         if close.bucket > origin:
             break

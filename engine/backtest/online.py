@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
-from zlib import crc32
 
 import numpy as np
 
@@ -22,7 +21,6 @@ from engine.core.forecast import ForecastRows, observe
 from engine.core.rows import Array
 
 NAME: Final = "trimtab"
-PHASES: Final = 12
 Advance = Callable[[], None]
 """Called when a bucket is done."""
 
@@ -48,19 +46,6 @@ class Close:
     peak: Floats
 
 
-def fresh_rows(series: Sequence[Bucketed]) -> ForecastRows:
-    """A table with a row for each series, each with the hour's phase that its name gives it."""
-    rows = ForecastRows.empty(len(series))
-    if hasattr(rows, "phase"):
-        rows.phase[:] = [phase_of(one.series_id) for one in series]
-    return rows
-
-
-def phase_of(name: str) -> int:
-    """The bucket of the hour at which a row of this name learns."""
-    return crc32(name.encode()) % PHASES
-
-
 def closes(series: Sequence[Bucketed]) -> Iterator[Close]:
     """The buckets in which any series has a sample, in order of time."""
     row = np.repeat(np.arange(len(series)), [len(one.bucket) for one in series])
@@ -82,7 +67,7 @@ def run_online(
 ) -> list[list[OnlineForecast]]:
     """Forecasts of each series and resource. Series without a sample of a resource have no origins there."""
     agenda = _Agenda(series, plan)
-    rows, said = fresh_rows(series), _Said(plan)
+    rows, said = ForecastRows.empty(len(series)), _Said(plan)
     started = time.process_time()
     for close in closes(series):
         said.ask(rows, agenda.before(close.bucket))

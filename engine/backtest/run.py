@@ -15,7 +15,7 @@ import numpy as np
 from engine.backtest.buckets import Bucketed
 from engine.backtest.model import Peer
 from engine.backtest.naive import NAIVE
-from engine.backtest.online import phase_of, run_online
+from engine.backtest.online import run_online
 from engine.backtest.plan import Plan
 from engine.backtest.results import Result, result_of
 from engine.backtest.slot_cost import slot_cost_us
@@ -78,11 +78,10 @@ def run(
 
 
 def split(series: Sequence[Bucketed], jobs: int) -> list[Sequence[Bucketed]]:
-    """The series in at most so many parts of about as many each, those that learn at the same time together."""
-    alike = sorted(series, key=lambda one: phase_of(one.series_id))
+    """The series in at most so many parts of about as many each."""
     count = min(jobs, len(series))
     ends = [len(series) * n // count for n in range(count + 1)]
-    return [alike[begin:end] for begin, end in itertools.pairwise(ends)] if count > 1 else [series]
+    return [series[begin:end] for begin, end in itertools.pairwise(ends)] if count > 1 else [series]
 
 
 def run_part(

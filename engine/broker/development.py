@@ -141,9 +141,8 @@ class DevelopmentBroker:
         if (self.data / "log" / "meta.properties").exists():
             return
         self._progress(f"formatting {self.data}")
-        identity = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        command = [*tool, f"-Dlog4j2.configurationFile={log4j}", "kafka.tools.StorageTool", "format", "-t", identity]
-        done = subprocess.run([*command, "-c", str(server)], capture_output=True, text=True, check=False)
+        command = [*tool, f"-Dlog4j2.configurationFile={log4j}", "kafka.tools.StorageTool", "format", "-c", str(server)]
+        done = subprocess.run([*command, "-t", _cluster_id()], capture_output=True, text=True, check=False)
         if done.returncode:
             raise UserError(f"Kafka could not format {self.data}: {(done.stderr or done.stdout).strip()[-500:]}")
 
@@ -161,3 +160,11 @@ class DevelopmentBroker:
         lines = [line for line in self.log.read_text(errors="replace").splitlines() if line.strip()]
         fatal = [line for line in lines if "Exception" in line or "ERROR" in line or "FATAL" in line]
         return (fatal or lines or ["it said nothing"])[-1][:300]
+
+
+def _cluster_id() -> str:
+    """As Kafka's own `Uuid.randomUuid`: one that begins with a dash would be taken for an option."""
+    identity = "-"
+    while identity.startswith("-"):
+        identity = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    return identity

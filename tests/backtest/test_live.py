@@ -17,7 +17,7 @@ from tests.core.build import CLUSTER, Log, declare, metrics, roster, specs
 
 SPECS = specs(3)
 NAMES = [f"{CLUSTER}/{s.namespace}/{s.workload}/{s.container}" for s in SPECS]
-"""Series are called as their containers are: the name gives the phase."""
+"""Series are called as their containers are."""
 
 
 @dataclass(frozen=True)

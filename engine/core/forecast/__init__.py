@@ -3,7 +3,8 @@
 Pure and vectorised over rows; a row's result depends on its own samples alone.
 """
 
-from engine.core.forecast.forecaster import Forecast, forecast, observe
+from engine.core.forecast.forecaster import observe
+from engine.core.forecast.latest import Forecast, forecast
 from engine.core.forecast.outlook import Outlook, forecast_at
 from engine.core.forecast.river_model import check_forecaster
 from engine.core.forecast.state import LEADS, ForecastRows

@@ -36,12 +36,13 @@ def weights(losses: Array) -> Array:
     return relative
 
 
-def combine(predictions: Array, losses: Array) -> Array:
-    """float32 [...]: the weighted median of predictions [..., experts]; NaN where all abstain."""
+def combine(predictions: Array, losses: Array) -> tuple[Array, Array]:
+    """The weighted median of predictions [..., experts], float32 [...], NaN where all abstain; and their weights."""
     weight = weights(losses)
     # The best expert of the past may abstain now and leave weights that underflow: then all that speak count the same.
     heard = np.where(np.isnan(predictions), np.float32(0), weight).max(axis=-1, keepdims=True) > 0
-    return weighted_median(predictions, np.where(heard, weight, np.float32(1)))
+    used = np.where(heard, weight, np.float32(1))
+    return weighted_median(predictions, used), used
 
 
 def records(rows: ForecastRows, series: Series, bucket: int, leads: tuple[int, ...]) -> Array:

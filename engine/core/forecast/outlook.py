@@ -11,7 +11,9 @@ from typing import Final
 
 import numpy as np
 
-from engine.core.forecast.forecaster import FIRST_AFTER, blocks, combined, quantiles_of
+from engine.core.forecast.distribution import combined, evidence_of, widths_of
+from engine.core.forecast.forecaster import FIRST_AFTER, blocks
+from engine.core.forecast.quantiles import issue
 from engine.core.forecast.state import HOUR, ForecastRows, Series
 from engine.core.rows import Array
 
@@ -24,9 +26,7 @@ SAYS, YOUNG, SILENT = 0, 1, 2
 class Outlook:
     """float64 [n, 2, leads] in cores and bytes, NaN = cannot say; `why` uint8 [n, 2].
 
-    p90 and p99 are p95's distance from p50 times .7 and 1.5, and the mean is p50: the calibrated levels of `quantiles`
-    are not issued yet. `why` is 0 where it can say, 1 young (fewer than 3 buckets seen), 2 silent (no sample within
-    the last hour).
+    `why` is 0 where it can say, 1 young (fewer than 3 buckets seen), 2 silent (no sample within the last hour).
     """
 
     p05: Array
@@ -60,7 +60,6 @@ def forecast_at(rows: ForecastRows, bucket: int, leads: Sequence[int]) -> Outloo
 
 
 def _quantiles(rows: ForecastRows, series: Series, bucket: int, leads: tuple[int, ...]) -> Array:
-    _, p50 = combined(rows, series, bucket, leads)
-    p05, p50, p95 = np.moveaxis(quantiles_of(rows, series, bucket, p50, leads), -1, 0)
-    width = p95 - p50
-    return np.stack([p05, p50, p50 + width * np.float32(0.7), p95, p50 + width * np.float32(1.5), p50], axis=-1)
+    said = combined(rows, series, bucket, leads)
+    known = evidence_of(rows, series, bucket, said, leads)
+    return issue(said.p50, widths_of(rows, series, bucket, known, leads))

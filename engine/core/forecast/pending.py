@@ -5,13 +5,15 @@ At each lead the forecast whose target is an origin lies where the new one goes,
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from engine.core.forecast import mixture
 from engine.core.forecast.compact import decode, encode
-from engine.core.forecast.quantiles import track
+from engine.core.forecast.distribution import Said
+from engine.core.forecast.evidence import mean_error
+from engine.core.forecast.quantiles import P95, Calibration, issue, learn
 from engine.core.forecast.state import HOUR, LEADS, LEARNED, ForecastRows, Series
 from engine.core.rows import Array
 
@@ -23,38 +25,41 @@ class Ring:
         self.places = [max(1, lead // HOUR) for lead in leads]
         self.first = [sum(self.places[:index]) for index in range(len(leads))]
 
-    def place(self, lead: int, origin: int) -> int:
-        """Of the forecast at leads[lead] that was made at this bucket."""
+    def place(self, lead: int, origin: Any) -> Any:
+        """Of the forecast at leads[lead] that was made at this bucket; `origin` may be an array."""
         return self.first[lead] + origin // HOUR % self.places[lead]
 
 
-_FORECASTS: Final = Ring(LEADS)
+FORECASTS: Final = Ring(LEADS)
 _EXPERTS: Final = Ring(LEARNED)
 
 
-def _made(rows: ForecastRows, series: Series, hour: int) -> Array:
-    """int64 [m]: bit j is set when a forecast was made j hours before this hour."""
-    hours = np.clip(hour - rows.origin[series] // HOUR, 0, 8)
+def made_before(rows: ForecastRows, series: Series, bucket: int) -> Array:
+    """int64 [m]: bit j is set when a forecast was made j hours before the hour that began last."""
+    hours = np.clip(bucket // HOUR - rows.origin[series] // HOUR, 0, 8)
     made: Array = (rows.made[series].astype(np.int64) << hours) & 0xFF
     return made
 
 
-def keep(rows: ForecastRows, series: Series, bucket: int, predictions: Array, quantiles: Array) -> None:
-    """Remember what was forecast on the hour: predictions [m, leads, experts], quantiles [m, leads, 3]."""
-    rows.made[series] = (_made(rows, series, bucket // HOUR) | 1).astype(np.uint8)
+def keep(rows: ForecastRows, series: Series, bucket: int, said: Said, codes: Array) -> None:
+    """Keep a forecast, its widths uint16 [m, leads, 4]; one that was made on the hour waits to be scored."""
+    on_the_hour = bucket % HOUR == 0
+    rows.made[series] = (made_before(rows, series, bucket) | on_the_hour).astype(np.uint8)
     for index, lead in enumerate(LEADS):
-        rows.pending[(*series, _FORECASTS.place(index, bucket))] = quantiles[:, index]
-        if lead in LEARNED:
-            place = _EXPERTS.place(LEARNED.index(lead), bucket)
-            rows.pending_experts[(*series, place)] = encode(predictions[:, index])
+        place = (*series, FORECASTS.place(index, bucket))
+        rows.pending[place], rows.pending_widths[place] = said.p50[:, index], codes[:, index]
+        if on_the_hour and lead in LEARNED:
+            place = (*series, _EXPERTS.place(LEARNED.index(lead), bucket))
+            rows.pending_experts[place] = encode(said.predictions[:, index])
+    rows.origin[series] = bucket
 
 
 def score(rows: ForecastRows, series: Series, bucket: int, actual: Array) -> None:
     """Compare what was forecast for this bucket with its means (float32 [m], in units), and learn from it."""
-    made = _made(rows, series, bucket // HOUR)
+    made = made_before(rows, series, bucket)
     for index, lead in enumerate(LEADS):
         if (bucket - lead) % HOUR == 0:
-            due = (made >> ((bucket // HOUR) - (bucket - lead) // HOUR)) & 1 == 1
+            due = (made >> (bucket // HOUR - (bucket - lead) // HOUR)) & 1 == 1
             if due.any():
                 _score_lead(rows, (series[0][due], series[1][due]), index, bucket, actual[due])
 
@@ -62,15 +67,26 @@ def score(rows: ForecastRows, series: Series, bucket: int, actual: Array) -> Non
 def _score_lead(rows: ForecastRows, series: Series, index: int, bucket: int, actual: Array) -> None:
     lead = LEADS[index]
     at, origin = (*series, index), bucket - lead
-    quantiles = rows.pending[(*series, _FORECASTS.place(index, origin))]
+    waiting = (*series, FORECASTS.place(index, origin))
+    p50, codes = rows.pending[waiting], rows.pending_widths[waiting]
     if lead in LEARNED:
         learned = LEARNED.index(lead)
         predictions = decode(rows.pending_experts[(*series, _EXPERTS.place(learned, origin))])
-        mixture.learn(rows, series, learned, bucket, mixture.charged(predictions, quantiles[:, 1], actual))
-    error = np.abs(actual - quantiles[:, 1])
+        mixture.learn(rows, series, learned, bucket, mixture.charged(predictions, p50, actual))
+    _calibrate(rows, series, index, bucket, p50, codes, actual)
+    error = np.abs(actual - p50)
     rows.loss[at] = rows.loss[at] * np.float32(mixture.DISCOUNT) + error
-    rows.margins[at] = track(rows.margins[at], quantiles, actual)
     rows.absolute_errors[at] += error
     rows.actuals[at] += actual
-    rows.covered[at] += actual <= quantiles[:, 2]
+    rows.covered[at] += actual <= issue(p50, codes)[:, P95]
     rows.scored[at] += 1
+
+
+def _calibrate(
+    rows: ForecastRows, series: Series, index: int, bucket: int, p50: Array, codes: Array, actual: Array
+) -> None:
+    at, part = (*series, index), (*series, mixture.part_of(bucket))
+    before = Calibration(rows.margins[at], rows.part_margins[part], rows.part_ratio[part])
+    known = learn(before, p50, codes, actual, mean_error(rows.loss[at], rows.scored[at]), rows.scored[at])
+    rows.margins[at], rows.part_margins[part] = known.margins, known.part_margins
+    rows.part_ratio[part] = known.part_ratio

@@ -13,7 +13,6 @@ under distribution shift", NeurIPS 2021). Levels are tracked one by one and sort
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,14 +20,15 @@ import numpy as np
 
 from engine.core.forecast.compact import decode, encode
 from engine.core.forecast.evidence import at_leads
+from engine.core.forecast.state import ONE
 from engine.core.rows import Array
 
 LEVELS: Final = (0.05, 0.9, 0.95, 0.99)
 """Levels that are tracked, besides the median; margins and widths are in this order."""
 MISSES: Final = (0.05, 0.1, 0.05, 0.01)
 """Stated shares of actuals below p05, and above the others."""
-ONE: Final = 8192
-"""Margins and ratios are fixed-point: 1 is stored as this."""
+P95: Final = 3
+"""Position of p95 among what `issue` gives."""
 _STEP, _FIRST_STEPS, _DECAY = 0.1, 0.5, 0.6
 _PART_STEP: Final = 0.03
 _PART_BOUND: Final = 1.5
@@ -127,44 +127,3 @@ def _fixed(values: Array, bound: float) -> Array:
     largest = min(round(bound * ONE), (1 << 15) - 1)
     fixed: Array = np.clip(np.rint(values), -largest, largest).astype(np.int16)
     return fixed
-
-
-# Used until the forecaster issues by the above.
-
-DISCOUNT: Final = 0.95
-
-MISSED: Final = 0.05
-"""Share of the actuals that may lie below p05, and above p95."""
-STEP: Final = 0.15
-"""A miss widens a margin by exp(STEP x .95), a hit narrows it by exp(-STEP x .05)."""
-BOUNDS: Final = (0.1, 50.0)
-PRIOR_ERROR: Final = 0.3
-"""Error of a forecast without a record, as a share of its level."""
-PRIOR_COUNT: Final = 4.0
-"""The prior error counts as much as so many scored forecasts, and is discounted with them."""
-_REMAINING: Final = np.array([DISCOUNT**count for count in range(512)])
-"""Discount of what was known before so many forecasts were scored."""
-
-
-def error_scale(loss: Array, scored: Array, level: Array) -> Array:
-    """Expected absolute error: float32, shape of `loss` (discounted errors) and `scored` (count); level broadcasts."""
-    remaining = _REMAINING[np.minimum(scored, len(_REMAINING) - 1)]
-    count = (1 - remaining) / (1 - DISCOUNT)
-    prior = PRIOR_COUNT * remaining
-    scale: Array = ((loss + prior * PRIOR_ERROR * level) / (count + prior)).astype(np.float32)
-    return scale
-
-
-def band(p50: Array, error: Array, margins: Array) -> Array:
-    """p05, p50, p95 on a new last axis, ordered and non-negative; margins [..., 2] are below and above."""
-    p05 = np.maximum(p50 - margins[..., 0] * error, np.float32(0))
-    quantiles: Array = np.stack([p05, p50, p50 + margins[..., 1] * error], axis=-1)
-    return quantiles
-
-
-def track(margins: Array, quantiles: Array, actual: Array) -> Array:
-    """Margins [..., 2] after `actual` [...] was seen, for which `quantiles` [..., 3] had been forecast."""
-    missed = np.stack([actual < quantiles[..., 0], actual > quantiles[..., 2]], axis=-1)
-    factor = np.where(missed, np.float32(math.exp(STEP * (1 - MISSED))), np.float32(math.exp(-STEP * MISSED)))
-    tracked: Array = np.clip(margins * factor, np.float32(BOUNDS[0]), np.float32(BOUNDS[1]))
-    return tracked

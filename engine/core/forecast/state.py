@@ -20,7 +20,6 @@ HOUR: Final = 12
 """Buckets of 5 minutes in an hour. Rows learn, and forecast, at buckets that are multiples of this."""
 LEADS: Final = (3, 6, 12, 24, 48)
 """Leads of the forecast, in buckets: 15 min, 30 min, 1 h, 2 h, 4 h."""
-QUANTILES: Final = (0.05, 0.5, 0.95)
 
 EXPERTS: Final = (
     "last",
@@ -48,14 +47,17 @@ RECENT: Final = 36
 """Buckets remembered one by one: three hours."""
 PARTS: Final = 4
 """Parts of the day for which experts have a record of their own."""
-INITIAL_MARGIN: Final = 3.0
-"""Width of the band of a young series, in mean absolute errors; 2.1 would do for normal errors, 2.3 for Laplace's."""
+WINDOWS: Final = (12, 24, 48)
+"""Windows whose maximum is forecast, in buckets: the next 1 h, 2 h, 4 h; all of them leads."""
+ONE: Final = 8192
+"""Margins and ratios are fixed-point: 1 is stored as this."""
 
 Series = tuple[NDArray[np.intp], NDArray[np.intp]]
 """Some of a table's (row, resource) pairs, as numpy's index arrays."""
 
 _E = len(EXPERTS)
 _WAITING: Final = sum(lead // HOUR for lead in LEARNED)
+_ENDING: Final = sum(window // HOUR for window in WINDOWS)
 _DUE: Final = sum(max(1, lead // HOUR) for lead in LEADS)
 
 
@@ -78,14 +80,22 @@ class ForecastRows(Rows):
     losses: Array = column(np.uint16, 2, len(LEARNED), _E, fill=ZERO)  # discounted sums of absolute errors
     part_losses: Array = column(np.uint16, 2, PARTS, _E, fill=ZERO)  # the same by the part of the day of the target
 
-    pending: Array = column(np.float32, 2, _DUE, 3)  # p05, p50, p95
+    pending: Array = column(np.float32, 2, _DUE)  # p50 of the forecasts that wait, and of the latest
+    pending_widths: Array = column(np.uint16, 2, _DUE, 4)  # from p50 to p05, p90, p95, p99
     loss: Array = column(np.float32, 2, len(LEADS))  # discounted sum of absolute errors of the forecast itself
-    margins: Array = column(np.float32, 2, len(LEADS), 2, fill=INITIAL_MARGIN)
+    margins: Array = column(np.int16, 2, len(LEADS), 4)  # of `quantiles`, as the next two
+    part_margins: Array = column(np.int16, 2, PARTS, 2)
+    part_ratio: Array = column(np.uint16, 2, PARTS, fill=ONE)
+
+    highest: Array = column(np.uint16, 2, 4)  # sample of each of the last hours; this and the next of `window_maximum`
+    window_pending: Array = column(np.uint16, 2, _ENDING, 2)  # those that have not ended, and the latest
+    window_margins: Array = column(np.int16, 2, len(WINDOWS), 4)
+    window_excess: Array = column(np.uint16, 2, len(WINDOWS))
+    window_scored: Array = column(np.uint8, 2, len(WINDOWS))
 
     absolute_errors: Array = column(np.float32, 2, len(LEADS))  # sums over all scored forecasts
     actuals: Array = column(np.float32, 2, len(LEADS))
     scored: Array = column(np.int32, 2, len(LEADS))
     covered: Array = column(np.int32, 2, len(LEADS))  # actual <= p95
 
-    quantiles: Array = column(np.float32, 2, len(LEADS), 3, fill=np.nan)  # the latest forecast
     origin: Array = column(np.int32, 2, fill=-1)

@@ -5,7 +5,7 @@
 Widths are pooled (`window_prior`) and margins tracked as in `quantiles`; what is learned besides is how far maxima were
 above the highest median. To save state, what waits for a window's end is the median and the width alone: a maximum is
 compared with the margins of the present. Windows that begin each hour overlap, so the long ones take shorter steps.
-Hours end at a row's own phase; a position in a ring of hours is a function of the bucket alone.
+A position in a ring of hours is a function of the bucket alone.
 """
 
 from __future__ import annotations
@@ -18,14 +18,13 @@ import numpy as np
 from engine.core.forecast import window_prior
 from engine.core.forecast.compact import MISSING, ZERO, decode, encode
 from engine.core.forecast.evidence import Evidence
+from engine.core.forecast.history import hour_of
 from engine.core.forecast.mixture import DISCOUNT
 from engine.core.forecast.quantiles import factor, follow
-from engine.core.forecast.state import HOUR, LEADS
+from engine.core.forecast.state import HOUR, LEADS, WINDOWS
 from engine.core.forecast.window_prior import Lately
 from engine.core.rows import Array
 
-WINDOWS: Final = (12, 24, 48)
-"""Lengths in buckets: 1 h, 2 h, 4 h, leads of the forecast that follow each other."""
 LEVELS: Final = (0.5, 0.9, 0.95, 0.99)
 MISSES: Final = (0.5, 0.1, 0.05, 0.01)
 HOURS: Final = 4
@@ -50,22 +49,16 @@ class Tracked:
     scored: Array  # uint8 [m, 3]: maxima seen, at most 255
 
 
-def hour_of(bucket: int | Array, phase: Array) -> Array:
-    """Index of the hour [m] in which this bucket lies, for rows whose hours end at `phase` (0..11)."""
-    hour: Array = (np.asarray(bucket, np.int64) - 1 - phase) // HOUR
-    return hour
-
-
-def note(highest: Array, last_bucket: Array, bucket: int, peak: Array, phase: Array) -> Array:
+def note(highest: Array, last_bucket: Array, bucket: int, peak: Array) -> Array:
     """The ring of hours' maxima (uint16 [m, 4], codes) after a bucket whose highest samples are `peak` (float32 [m]).
 
     last_bucket: newest bucket before this one [m], -1 without any. Hours that were skipped are missing.
     """
-    hour, seen = hour_of(bucket, phase), hour_of(last_bucket, phase)
-    newest = hour[:, None] - (hour[:, None] - np.arange(HOURS)) % HOURS  # the newest hour on each position
+    hour, seen = hour_of(bucket), hour_of(last_bucket)
+    newest = hour - (hour - np.arange(HOURS)) % HOURS  # the newest hour on each position
     stale = (newest > seen[:, None]) | (last_bucket < 0)[:, None]
     noted = np.where(stale, np.uint16(MISSING), highest)
-    here = np.arange(HOURS) == hour[:, None] % HOURS
+    here = np.arange(HOURS) == hour % HOURS
     return np.where(here, np.maximum(noted, encode(peak)[:, None]), noted)
 
 
@@ -100,7 +93,7 @@ def issue(codes: Array, known: Tracked) -> Array:
 def keep(waiting: Array, codes: Array, hour: Array) -> Array:
     """The forecasts that wait (uint16 [m, WAITING, 2]) with those made at the end of `hour` (codes [m, 3, 2])."""
     kept = waiting.copy()
-    np.put_along_axis(kept, _places(hour)[..., None], codes, axis=1)
+    np.put_along_axis(kept, places(hour)[..., None], codes, axis=1)
     return kept
 
 
@@ -109,7 +102,7 @@ def learn(known: Tracked, waiting: Array, highest: Array, hour: Array, made: Arr
 
     made: bool [m, 3], a forecast was made 1, 2, 4 hours ago. Windows that hold an hour without a sample teach nothing.
     """
-    codes = np.take_along_axis(waiting, _places(hour)[..., None], axis=1)
+    codes = np.take_along_axis(waiting, places(hour)[..., None], axis=1)
     ring, ends = _newest_first(highest, hour), _LENGTHS - 1
     complete = (np.minimum.accumulate(ring, axis=1)[:, ends] != MISSING) & made
     maximum = decode(np.maximum.accumulate(ring, axis=1)[:, ends])
@@ -125,7 +118,7 @@ def learn(known: Tracked, waiting: Array, highest: Array, hour: Array, made: Arr
     )
 
 
-def _places(hour: Array) -> Array:
+def places(hour: Array) -> Array:
     """Of forecasts made at the end of `hour`, and of those that end with it: [m, 3]."""
     places: Array = _FIRST + hour[:, None] % _LENGTHS
     return places

@@ -13,7 +13,7 @@ from engine.core.state import SlotState
 from engine.identity import decision_id
 from engine.messages import Decision, Size, Stage
 from engine.units import GIB
-from tests.core.decide.build import BUCKET, CONTEXT, NOW, close, foresee, pairs, slot_of
+from tests.core.decide.build import BUCKET, CONTEXT, NOW, close, foresee, foresee_cpu_soon, pairs, slot_of
 
 MIB = 2.0**20
 
@@ -70,7 +70,7 @@ def test_a_raise_is_immediate_and_unbounded_by_the_largest_step() -> None:
 
 def test_a_peak_that_is_near_counts_as_much_as_one_that_is_far() -> None:
     slot = slot_of(p95=0.5, peak=0.4)
-    slot.forecast.quantiles[:, 0, 0, 2] = 1.5  # CPU in 15 min
+    foresee_cpu_soon(slot, 1.5)
     decision = only(close(slot))
     assert (decision.action, decision.target.cpu_request) == ("resize_up", 1.5)
 
@@ -240,7 +240,7 @@ def test_recommended_savings_are_the_latest_of_each_row() -> None:
 def test_a_container_that_is_only_sampled_for_cpu_is_decided_for_cpu() -> None:
     slot = slot_of(peak=(0.5, np.nan))
     slot.forecast.buckets_seen[:, 1] = 0
-    slot.forecast.quantiles[:, 1] = np.nan
+    slot.forecast.pending[:, 1] = np.nan
     decision = only(close(slot))
     assert decision.target == Size(0.5, 1.0, GIB, 2 * GIB)
     assert "memory" not in decision.text

@@ -34,7 +34,7 @@ def random_slot(seed: int) -> SlotState:
     place.stage[:], place.frozen[:] = rng.integers(0, 4, ROWS), rng.random(ROWS) < 0.1
     place.replicas[:] = rng.integers(1, 9, ROWS)
     foresee(slot, np.exp(rng.normal(0, 1, (ROWS, 2))))
-    forecast.quantiles[rng.random((ROWS, 2)) < 0.1] = np.nan
+    forecast.pending[rng.random((ROWS, 2)) < 0.1] = np.nan
     forecast.buckets_seen[:] = rng.choice([0, 2, 3, 23, 24, 500], (ROWS, 2))
     forecast.scored[:] = rng.choice([0, 2, 3, 50], (ROWS, 2))[..., None]
     forecast.covered[:] = (forecast.scored * rng.choice([0.4, 0.6, 1.0], (ROWS, 2))[..., None]).astype(np.int32)
@@ -159,7 +159,7 @@ def test_stale_rows_are_never_commanded(seed: int) -> None:
 @given(SEEDS, st.floats(1.0, 3.0))
 def test_more_demand_is_never_a_smaller_request(seed: int, factor: float) -> None:
     less, more = random_slot(seed), random_slot(seed)
-    more.forecast.quantiles *= np.float32(factor)
+    more.forecast.unit *= factor
     observe_peaks(more.decide, BUCKET, more.decide.peaks.max(axis=-1, initial=0, where=more.decide.peaks > 0) * factor)
     small, large = targets(close(less), less), targets(close(more), more)
     assert not (large < small).any()

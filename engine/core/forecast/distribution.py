@@ -1,0 +1,58 @@
+"""From what the experts say to a distribution: the mixture's median, and how far the quantiles are from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.core.forecast.compact import decode
+from engine.core.forecast.evidence import Evidence, gather, mean_error, spread
+from engine.core.forecast.experts import predict
+from engine.core.forecast.mixture import combine, part_of, records
+from engine.core.forecast.quantile_prior import widths
+from engine.core.forecast.quantiles import calibrated, ratio
+from engine.core.forecast.state import RECENT, ForecastRows, Series
+from engine.core.rows import Array
+
+Leads = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """float32 in units: predictions [m, leads, experts], NaN = abstains, their weights, the median p50 [m, leads]."""
+
+    predictions: Array
+    weights: Array
+    p50: Array
+
+
+def combined(rows: ForecastRows, series: Series, bucket: int, leads: Leads) -> Said:
+    """What the experts say at this bucket, and their weighted median."""
+    predictions = predict(rows, series, bucket, leads)
+    p50, weights = combine(predictions, records(rows, series, bucket, leads))
+    return Said(predictions, weights, p50)
+
+
+def evidence_of(rows: ForecastRows, series: Series, bucket: int, said: Said, leads: Leads) -> Evidence:
+    """How far off these medians may be."""
+    return gather(
+        p50=said.p50,
+        spread=spread(said.predictions, said.weights, said.p50),
+        recent=decode(rows.recent[series].take((bucket - 1 - np.arange(RECENT)) % RECENT, axis=-1)),
+        error=mean_error(rows.loss[series], rows.scored[series]),
+        ratio=ratio_of(rows, series, bucket, leads),
+        scored=rows.scored[series],
+        leads=leads,
+    )
+
+
+def ratio_of(rows: ForecastRows, series: Series, bucket: int, leads: Leads) -> Array:
+    """Errors in the parts of the day in which the targets lie, in usual errors: float32 [m, leads]."""
+    return ratio(rows.part_ratio[series][:, [part_of(bucket + lead) for lead in leads]])
+
+
+def widths_of(rows: ForecastRows, series: Series, bucket: int, known: Evidence, leads: Leads) -> Array:
+    """Distances of p05, p90, p95, p99 from p50: uint16 codes [m, leads, 4], in units."""
+    parts = [part_of(bucket + lead) for lead in leads]
+    return calibrated(widths(known, leads), rows.margins[series], rows.part_margins[series][:, parts], leads)
