@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from engine.core.compiled import compiled
 from engine.core.rows import Array
 
 MISSING: Final = 0
@@ -19,16 +20,41 @@ _DROPPED_BITS: Final = 14
 _SMALLEST: Final = np.float32(2.0**-64)
 _LARGEST: Final = np.float32(2.0**64 - 3 * 2.0**54)
 _OFFSET: Final = int(_SMALLEST.view(np.uint32) >> _DROPPED_BITS) - 2
+_NOTHING: Final = np.float32(0)
+_NAN: Final = np.float32(np.nan)
+
+
+@compiled
+def code_of(amount: np.float32) -> int:
+    """Code of one amount, NaN = missing, rounded to nearest; tiny is zero, huge the largest."""
+    if np.isnan(amount):
+        return MISSING
+    if amount < _SMALLEST:
+        return ZERO
+    bits = np.int64(np.float32(min(amount, _LARGEST)).view(np.uint32)) + (1 << (_DROPPED_BITS - 1))
+    return int((bits >> _DROPPED_BITS) - _OFFSET)
+
+
+@compiled
+def amount_of(code: np.uint16) -> np.float32:
+    """float32 amount of one code, NaN where missing."""
+    if code <= ZERO:
+        return _NOTHING if code == ZERO else _NAN
+    return np.uint32((np.int64(code) + _OFFSET) << _DROPPED_BITS).view(np.float32)
 
 
 def encode(amounts: Array) -> Array:
-    """uint16 codes of amounts (any shape, NaN = missing), rounded to nearest; tiny is zero, huge the largest."""
-    clipped = np.clip(np.asarray(amounts, np.float32), _SMALLEST, _LARGEST)
-    bits = np.ascontiguousarray(clipped).view(np.uint32) + np.uint32(1 << (_DROPPED_BITS - 1))
-    codes = ((bits >> np.uint32(_DROPPED_BITS)) - np.uint32(_OFFSET)).astype(np.uint16)
-    codes[amounts < _SMALLEST] = ZERO
-    codes[np.isnan(amounts)] = MISSING
+    """uint16 codes of amounts (any shape)."""
+    amounts = np.asarray(amounts, np.float32)
+    codes = np.empty(amounts.shape, np.uint16)
+    _encode(np.ascontiguousarray(amounts).reshape(-1), codes.reshape(-1))
     return codes
+
+
+@compiled
+def _encode(amounts: Array, codes: Array) -> None:
+    for place in range(len(amounts)):
+        codes[place] = code_of(amounts[place])
 
 
 def _decoded() -> Array:

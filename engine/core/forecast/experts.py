@@ -1,74 +1,158 @@
 """The experts: robust forecasts of single buckets, each computed from the remembered history alone.
 
 Recent levels, the same time of earlier days, the latter shifted to the present level, similar stretches of the past
-(`similar`), and a damped trend. An expert that lacks its data abstains (NaN).
+(`similar`), and a damped trend. An expert that lacks its data abstains (NaN). To add one: name it in `state.EXPERTS`,
+and write what it says to its place in one of the functions below, which see a single series.
 """
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
-from engine.core.forecast import holt
+from engine.core.compiled import compiled
+from engine.core.forecast import similar
 from engine.core.forecast.history import History, history
+from engine.core.forecast.holt import factors
 from engine.core.forecast.robust import mean, median
-from engine.core.forecast.similar import similar
 from engine.core.forecast.state import EXPERTS, HOUR, ForecastRows, Series
-from engine.core.forecast.targets import Target, last_hour, target_at
+from engine.core.forecast.targets import Place, Target, exact, last_hour, level, profile, target_at
 from engine.core.rows import Array
 
-_WEEK: Final = 24 * np.arange(1, 8)
-_MINUTE_HOURS: Final = np.arange(5, 53)
-"""Hours before the target over which the effect of the minute of the hour is taken."""
+_LAST: Final = EXPERTS.index("last")
+_MEDIAN_3H: Final = EXPERTS.index("median_3h")
+_LOWER_MEDIAN: Final = EXPERTS.index("lower_median")
+_MEDIAN_6_HOURS: Final = EXPERTS.index("median_6_hours")
+_MEDIAN_24_HOURS: Final = EXPERTS.index("median_24_hours")
+_MEDIAN_7_DAYS: Final = EXPERTS.index("median_7_days")
+_MEDIAN_PROFILE: Final = EXPERTS.index("median_profile")
+_MEAN_PROFILE: Final = EXPERTS.index("mean_profile")
+_SAME_WEEKDAY: Final = EXPERTS.index("same_weekday")
+_MEAN_3_DAYS_SHIFTED: Final = EXPERTS.index("mean_3_days_shifted")
+_HOUR_MEAN_AND_MINUTE: Final = EXPERTS.index("hour_mean_and_minute")
+_DAMPED_TREND: Final = EXPERTS.index("damped_trend")
+
+_FIRST_MINUTE, _MINUTES = 5, 48
+"""First of the hours before the target over which the effect of the minute of the hour is taken, and their count."""
+_HALF, _NOTHING, _NAN = np.float32(0.5), np.float32(0), np.float32(np.nan)
 
 
 def predict(rows: ForecastRows, series: Series, bucket: int, leads: tuple[int, ...]) -> Array:
     """What each expert says at these leads: float32 [m, leads, experts], non-negative, NaN = abstains."""
-    past = history(rows, series, bucket)
-    targets = [target_at(bucket, lead) for lead in leads]
-    said = _levels(past) | similar(past, targets)
-    said["damped_trend"] = holt.extrapolate(rows.level[series], rows.trend[series], leads)
-    by_target = [_recent_hours(past, target) | _profiles(past, target) for target in targets]
-    said |= {name: np.stack([spoken[name] for spoken in by_target], axis=1) for name in by_target[0]}
-    shape = (len(series[0]), len(leads))
-    predictions: Array = np.stack([np.broadcast_to(said[name], shape) for name in EXPERTS], axis=-1)
-    return np.maximum(predictions, np.float32(0), out=predictions)
+    return from_history(history(rows, series, bucket), rows.level[series], rows.trend[series], leads)
 
 
-def _levels(past: History) -> dict[str, Array]:
-    """Experts that know no time: [m, 1]."""
-    known = np.argmin(np.isnan(past.buckets), axis=-1)[:, None]
-    median_3h = median(past.buckets)[:, None]
-    return {
-        "last": np.take_along_axis(past.buckets, known, axis=-1),
-        "median_3h": median_3h,
-        "lower_median": np.fmin(median_3h, median(past.means[:, :24])[:, None]),
-    }
+def from_history(past: History, trend_level: Array, trend: Array, leads: tuple[int, ...]) -> Array:
+    """The same from what is remembered and the damped trend, float32 [m] each."""
+    said = np.full((len(past.buckets), len(leads), len(EXPERTS)), np.nan, np.float32)
+    ahead = np.array(leads, np.int64)
+    _predict(past.buckets, past.means, past.marks, trend_level, trend, factors(leads), past.bucket, ahead, said)
+    return said
 
 
-def _recent_hours(past: History, target: Target) -> dict[str, Array]:
-    """Experts that know the minute of the hour: [m]."""
-    hours = past.marks if target.mark else past.means
-    hour_mean = mean(past.buckets[:, :HOUR])
-    minute = median(target.exact(past, _MINUTE_HOURS) - target.place.level(past, _MINUTE_HOURS)) if target.mark else 0
-    return {
-        "median_6_hours": median(hours[:, :6]),
-        "median_24_hours": median(hours[:, :24]),
-        "hour_mean_and_minute": hour_mean + minute,
-    }
+@compiled
+def _predict(
+    buckets: Array,
+    means: Array,
+    marks: Array,
+    trend_level: Array,
+    trend: Array,
+    trend_factors: Array,
+    bucket: int,
+    leads: Array,
+    said: Array,
+) -> None:
+    library, scratch = similar.empty_library(), np.empty(_MINUTES, np.float32)
+    for row in range(len(said)):
+        past = _Series(buckets[row], means[row], marks[row])
+        present = _present(past)
+        similar.search(library, past.means, past.marks)
+        for place in range(len(leads)):
+            target, of_target = target_at(bucket, leads[place]), said[row, place]
+            _levels(present, target, of_target)
+            _minute(past, present, target, scratch, of_target)
+            _profiles(past, present, target, last_hour(bucket), scratch, of_target)
+            similar.speak(library, past.means, past.marks, target, of_target)
+            of_target[_DAMPED_TREND] = trend_level[row] + trend[row] * trend_factors[place]
+            for expert in range(len(of_target)):
+                of_target[expert] = _NOTHING if of_target[expert] < _NOTHING else of_target[expert]
 
 
-def _profiles(past: History, target: Target) -> dict[str, Array]:
-    """Experts that look at the target's time on earlier days: [m]."""
-    exact, days = target.exact(past, _WEEK), target.profile(past, _WEEK)
-    then = last_hour(past.bucket).level(past, _WEEK[:3])
-    now = mean(past.buckets[:, :HOUR])
-    few, week = median(days[:, :3]), (days[:, 6] + exact[:, 6]) * np.float32(0.5)
-    return {
-        "median_7_days": median(exact),
-        "median_profile": median(days),
-        "mean_profile": mean(days),
-        "same_weekday": np.where(np.isnan(week), few, week),
-        "mean_3_days_shifted": now + mean(days[:, :3] - then),
-    }
+class _Series(NamedTuple):
+    """A row of a `History`."""
+
+    buckets: Array
+    means: Array
+    marks: Array
+
+
+class _Present(NamedTuple):
+    """Levels that are the same for all targets; of the last 6 and 24 hours by their means and by their marks."""
+
+    last: np.float32
+    hour: np.float32
+    median_3h: np.float32
+    means_6: np.float32
+    means_24: np.float32
+    marks_6: np.float32
+    marks_24: np.float32
+
+
+@compiled
+def _present(past: _Series) -> _Present:
+    last = _NAN
+    for value in past.buckets:
+        if not np.isnan(value):
+            last = value
+            break
+    return _Present(
+        last,
+        mean(past.buckets[:HOUR]),
+        median(past.buckets),
+        median(past.means[:6]),
+        median(past.means[:24]),
+        median(past.marks[:6]),
+        median(past.marks[:24]),
+    )
+
+
+@compiled
+def _levels(present: _Present, target: Target, said: Array) -> None:
+    """Experts that know recent levels, some of them apart on the hour."""
+    said[_LAST] = present.last
+    said[_MEDIAN_3H] = present.median_3h
+    said[_LOWER_MEDIAN] = np.fmin(present.median_3h, present.means_24)
+    said[_MEDIAN_6_HOURS] = present.marks_6 if target.mark else present.means_6
+    said[_MEDIAN_24_HOURS] = present.marks_24 if target.mark else present.means_24
+
+
+@compiled
+def _minute(past: _Series, present: _Present, target: Target, scratch: Array, said: Array) -> None:
+    """The last hour's mean, and on the hour what its last bucket usually is above the level around it."""
+    above = _NOTHING
+    if target.mark:
+        for place in range(_MINUTES):
+            hours = _FIRST_MINUTE + place
+            around = level(past.means, target.place, hours)
+            scratch[place] = exact(past.means, past.marks, target, hours) - around
+        above = median(scratch)
+    said[_HOUR_MEAN_AND_MINUTE] = present.hour + above
+
+
+@compiled
+def _profiles(past: _Series, present: _Present, target: Target, now: Place, scratch: Array, said: Array) -> None:
+    """Experts that look at the target's time on earlier days; `now` is the hour that ends with the origin."""
+    days, exacts, moved = scratch[:7], scratch[7:14], scratch[14:17]
+    for place in range(7):
+        hours = 24 * (place + 1)
+        days[place] = profile(past.means, past.marks, target, hours)
+        exacts[place] = exact(past.means, past.marks, target, hours)
+    for place in range(3):
+        moved[place] = days[place] - level(past.means, now, 24 * (place + 1))
+    week = (days[6] + exacts[6]) * _HALF
+    said[_MEDIAN_7_DAYS] = median(exacts)
+    said[_MEDIAN_PROFILE] = median(days)
+    said[_MEAN_PROFILE] = mean(days)
+    said[_SAME_WEEKDAY] = median(days[:3]) if np.isnan(week) else week
+    said[_MEAN_3_DAYS_SHIFTED] = present.hour + mean(moved)

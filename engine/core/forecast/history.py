@@ -7,18 +7,21 @@ Entries of buckets that a row never saw are cleared when it speaks again, so tha
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
-from engine.core.forecast import days, holt
-from engine.core.forecast.compact import MISSING, decode, encode
+from engine.core.compiled import compiled
+from engine.core.forecast import days
+from engine.core.forecast.compact import MISSING, amount_of, code_of
+from engine.core.forecast.holt import ALPHA, BETA, DAMPING, learn
 from engine.core.forecast.robust import mean
 from engine.core.forecast.state import DAYS, HOUR, RECENT, ForecastRows, Series
 from engine.core.rows import Array
 
 HOURS: Final = 24 * DAYS
 """Hours that are always remembered."""
+_NOTHING: Final = np.float32(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +37,18 @@ class History:
     means: Array
     marks: Array
 
-    def part(self, some: slice) -> History:
-        """Some of the series."""
-        return History(self.bucket, self.buckets[some], self.means[some], self.marks[some])
+
+class _Kept(NamedTuple):
+    """The columns of `ForecastRows` in which amounts are kept; both halves of a day in one axis."""
+
+    recent: Array
+    today: Array
+    days: Array
+    day_ends: Array
+
+
+def _kept(rows: ForecastRows) -> _Kept:
+    return _Kept(rows.recent, rows.today, rows.days.reshape(len(rows), 2, DAYS, 48), rows.day_ends)
 
 
 def hour_of(bucket: Array | int) -> Array:
@@ -51,60 +63,80 @@ def record(rows: ForecastRows, series: Series, bucket: int, values: Array) -> No
     unit = np.where(unit > 0, unit, values)
     rows.unit[series] = unit
     values = np.divide(values, unit, out=np.zeros_like(values), where=unit > 0).astype(np.float32)
-    last = rows.last_bucket[series]
-    _clear_skipped(rows, series, bucket, last)
-    slot = (bucket - 1) % RECENT
-    rows.recent[(*series, slot)] = encode(values)
-    begin, hour = slot - slot % HOUR, (bucket - 1) // HOUR % 24
-    rows.today[(*series, 0, hour)] = encode(mean(decode(rows.recent[..., begin : slot + 1][series])))
-    if bucket % HOUR == 0:
-        rows.today[(*series, 1, hour)] = encode(values)
-    _learn_trend(rows, series, values, begin_anew=(last < 0) | (bucket - last > HOUR))
+    row, resource = np.array(series)  # contiguous, as compiled functions are to be called
+    _record(_kept(rows), rows.last_bucket, rows.level, rows.trend, row, resource, bucket, values)
     rows.last_bucket[series] = bucket
     rows.buckets_seen[series] += 1
 
 
-def _learn_trend(rows: ForecastRows, series: Series, values: Array, begin_anew: Array) -> None:
-    level, trend = holt.learn(rows.level[series], rows.trend[series], values)
-    rows.level[series] = np.where(begin_anew, values, level)
-    rows.trend[series] = np.where(begin_anew, np.float32(0), trend)
+@compiled
+def _record(
+    kept: _Kept, last_bucket: Array, level: Array, trend: Array, row: Array, resource: Array, bucket: int, values: Array
+) -> None:
+    scratch = np.empty(48, np.float32)
+    for place in range(len(values)):
+        at = row[place], resource[place]
+        recent, today, last = kept.recent[at], kept.today[at], int(last_bucket[at])
+        for skipped in range(max(last + 1, bucket - RECENT), bucket if last >= 0 else 0):
+            recent[(skipped - 1) % RECENT] = MISSING
+        if last >= 0 and (last - 1) // HOUR // 24 < (bucket - 1) // HOUR // 24:
+            _pack(today, kept.days[at], kept.day_ends[at], last, bucket, scratch)
+        _note(recent, today, bucket, values[place], scratch)
+        if last < 0 or bucket - last > HOUR:
+            level[at], trend[at] = values[place], _NOTHING
+        else:
+            level[at], trend[at] = learn(level[at], trend[at], values[place], ALPHA, BETA, DAMPING)
 
 
-def _clear_skipped(rows: ForecastRows, series: Series, bucket: int, last: Array) -> None:
-    """Empty the entries of the buckets between `last` and `bucket`, and pack days that are over."""
-    late = (last >= 0) & (last < bucket - 1)
-    if late.any():
-        some, seen = (series[0][late], series[1][late]), last[late]
-        lap = bucket - 2 - (bucket - 2 - np.arange(RECENT)) % RECENT + 1  # the newest older bucket on each position
-        rows.recent[some] = np.where(lap > seen[:, None], np.uint16(MISSING), rows.recent[some])
-    day = hour_of(bucket) // 24
-    over = (last >= 0) & (hour_of(last) // 24 < day)
-    if over.any():
-        _pack((some := (series[0][over], series[1][over])), rows, hour_of(last[over]) // 24, int(day))
-        rows.today[some] = MISSING
+@compiled
+def _note(recent: Array, today: Array, bucket: int, value: np.float32, scratch: Array) -> None:
+    slot = (bucket - 1) % RECENT
+    hour, place = (bucket - 1) // HOUR % 24, slot % HOUR
+    recent[slot] = code_of(value)
+    for back in range(place + 1):
+        scratch[back] = amount_of(recent[slot - place + back])
+    today[0, hour] = code_of(mean(scratch[: place + 1]))
+    if bucket % HOUR == 0:
+        today[1, hour] = code_of(value)
 
 
-def _pack(series: Series, rows: ForecastRows, ended: Array, day: int) -> None:
-    """The day that ended goes among the packed ones; days between it and `day` were not seen."""
-    codes, ends = days.encode(decode(rows.today[series]).reshape(len(ended), -1))
-    position = day - 1 - (day - 1 - np.arange(DAYS)) % DAYS  # the newest day before `day` on each position
-    unseen = position > ended[:, None]
-    rows.days[series] = np.where(unseen[..., None, None], np.uint8(days.MISSING), rows.days[series])
-    kept = day - ended <= DAYS
-    some = (series[0][kept], series[1][kept], ended[kept] % DAYS)
-    rows.days[some] = codes[kept].reshape(-1, 2, 24)
-    rows.day_ends[some] = ends[kept]
+@compiled
+def _pack(today: Array, packed: Array, ends: Array, last: int, bucket: int, scratch: Array) -> None:
+    """The day of `last` goes among the packed ones; days between it and that of `bucket` were not seen."""
+    ended, day = (last - 1) // HOUR // 24, (bucket - 1) // HOUR // 24
+    for unseen in range(max(ended + 1, day - DAYS), day):
+        packed[unseen % DAYS] = days.MISSING
+    if day - ended <= DAYS:
+        for hour in range(24):
+            scratch[hour], scratch[24 + hour] = amount_of(today[0, hour]), amount_of(today[1, hour])
+        days.encode(scratch, packed[ended % DAYS], ends[ended % DAYS])
+    today[:] = MISSING
 
 
 def history(rows: ForecastRows, series: Series, bucket: int) -> History:
     """What is remembered of these series at the last bucket that they have seen."""
-    buckets = decode(rows.recent[series].take((bucket - 1 - np.arange(RECENT)) % RECENT, axis=-1))
-    hour = (bucket - 1) // HOUR
-    day, begin = hour // 24, 23 - hour % 24
-    order = (day - 1 - np.arange(DAYS)) % DAYS  # newest first, as all that follows
-    packed = rows.days[series][:, order, :, ::-1]
-    packed = days.decode(packed.reshape(len(packed), DAYS, 48), rows.day_ends[series][:, order])
-    packed = packed.reshape(-1, DAYS, 2, 24).swapaxes(1, 2).reshape(-1, 2, HOURS)
-    today = decode(rows.today[series])[..., ::-1]
-    hours = np.concatenate([today, packed], axis=-1)[..., begin : begin + HOURS]
-    return History(bucket, buckets, np.ascontiguousarray(hours[:, 0]), np.ascontiguousarray(hours[:, 1]))
+    buckets = np.empty((len(series[0]), RECENT), np.float32)
+    means, marks = np.empty((2, len(series[0]), HOURS), np.float32)
+    past = History(bucket, buckets, means, marks)
+    row, resource = np.array(series)
+    _recall(_kept(rows), row, resource, bucket, past.buckets, past.means, past.marks)
+    return past
+
+
+@compiled
+def _recall(kept: _Kept, row: Array, resource: Array, bucket: int, buckets: Array, means: Array, marks: Array) -> None:
+    hour, scratch = (bucket - 1) // HOUR, np.empty(48, np.float32)
+    day, begun = hour // 24, hour % 24 + 1
+    for place in range(len(buckets)):
+        at = row[place], resource[place]
+        for age in range(RECENT):
+            buckets[place, age] = amount_of(kept.recent[at][(bucket - 1 - age) % RECENT])
+        for age in range(begun):
+            means[place, age] = amount_of(kept.today[at][0, begun - 1 - age])
+            marks[place, age] = amount_of(kept.today[at][1, begun - 1 - age])
+        for back in range(DAYS):
+            slot, begin = (day - 1 - back) % DAYS, begun + 24 * back
+            days.decode(kept.days[at][slot], kept.day_ends[at][slot], scratch)
+            for age in range(min(24, HOURS - begin)):
+                means[place, begin + age] = scratch[23 - age]
+                marks[place, begin + age] = scratch[47 - age]

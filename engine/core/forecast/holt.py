@@ -10,24 +10,25 @@ from typing import Final
 
 import numpy as np
 
+from engine.core.compiled import compiled
 from engine.core.rows import Array
 
-ALPHA: Final = 0.2
-BETA: Final = 0.02
-DAMPING: Final = 0.98
+ALPHA: Final = np.float32(0.2)
+BETA: Final = np.float32(0.02)
+DAMPING: Final = np.float32(0.98)
+_ONE: Final = np.float32(1)
 
 
+@compiled
 def learn(
-    level: Array, trend: Array, values: Array, *, alpha: float = ALPHA, beta: float = BETA, damping: float = DAMPING
-) -> tuple[Array, Array]:
-    """Level and trend after `values`; arrays of one shape, trend in amount per bucket."""
-    carried = trend * np.float32(damping)
-    new_level = values * np.float32(alpha) + (level + carried) * np.float32(1 - alpha)
-    new_trend = (new_level - level) * np.float32(beta) + carried * np.float32(1 - beta)
-    return new_level, new_trend
+    level: np.float32, trend: np.float32, value: np.float32, alpha: np.float32, beta: np.float32, damping: np.float32
+) -> tuple[np.float32, np.float32]:
+    """Level and trend after `value`; the trend is in amount per bucket."""
+    carried = trend * damping
+    new_level = value * alpha + (level + carried) * (_ONE - alpha)
+    return new_level, (new_level - level) * beta + carried * (_ONE - beta)
 
 
-def extrapolate(level: Array, trend: Array, steps: tuple[int, ...], *, damping: float = DAMPING) -> Array:
-    """Level in so many buckets: [..., len(steps)]. May be negative."""
-    factors = [sum(damping**k for k in range(1, step + 1)) for step in steps]
-    return np.stack([level + trend * np.float32(factor) for factor in factors], axis=-1)
+def factors(steps: tuple[int, ...], damping: float = float(DAMPING)) -> Array:
+    """How many times the trend counts in so many buckets: float32 [steps]."""
+    return np.array([sum(damping**k for k in range(1, step + 1)) for step in steps], np.float32)

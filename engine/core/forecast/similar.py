@@ -9,15 +9,17 @@ their own mean) and scale what followed, two compare amounts and shift it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
-from engine.core.forecast.history import HOURS, History
+from engine.core.compiled import compiled
+from engine.core.forecast import stretches
+from engine.core.forecast.history import HOURS
 from engine.core.forecast.robust import mean, median
-from engine.core.forecast.stretches import Stretches, centred, stretches
-from engine.core.forecast.targets import Target, columns
+from engine.core.forecast.state import EXPERTS
+from engine.core.forecast.stretches import Past
+from engine.core.forecast.targets import Target, exact
 from engine.core.rows import Array
 
 LONGEST: Final = 24
@@ -26,86 +28,139 @@ SOONEST: Final = 4
 """A stretch must have ended so many hours ago, so that what followed is known at each lead of up to 4 h."""
 LATEST: Final = HOURS - LONGEST
 """A stretch that ended longer ago is no longer remembered as a whole."""
+AGES: Final = LATEST + 1 - SOONEST
 SHIFT: Final = np.float32(0.5)
 """Share of the difference of levels by which what followed is moved."""
 RATIOS: Final = (np.float32(0.4), np.float32(2.5))
-
-
 MOST: Final = 8
 """Nearest stretches used by any kind."""
+_NOTHING, _ONE = np.float32(0), np.float32(1)
+_INFINITE, _NAN = np.float32(np.inf), np.float32(np.nan)
 
 
-_BLOCK: Final = 128
-"""Series compared at a time: distances to all stretches are large, and should stay in the processor's cache."""
-
-
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """An expert: `hours` compared, `nearest` ones used, weight of the `time` of day, shapes or amounts."""
 
-    name: str
+    expert: int
     hours: int
     nearest: int
     time: float
     shapes: bool
 
 
-KINDS: Final = (
-    Kind("similar_day", 24, 8, 0.5, True),
-    Kind("similar_half_day", 12, 8, 0.5, True),
-    Kind("similar_half_day_shifted", 12, 8, 2.0, False),
-    Kind("similar_6_hours_shifted", 6, 7, 1.0, False),
+KINDS: Final = (  # those that compare as many hours follow each other
+    Kind(EXPERTS.index("similar_day"), 24, 8, 0.5, True),
+    Kind(EXPERTS.index("similar_half_day"), 12, 8, 0.5, True),
+    Kind(EXPERTS.index("similar_half_day_shifted"), 12, 8, 2.0, False),
+    Kind(EXPERTS.index("similar_6_hours_shifted"), 6, 7, 1.0, False),
 )
-
-
-def similar(past: History, targets: list[Target]) -> dict[str, Array]:
-    """What each kind says at the targets: float32 [m, targets], NaN where too few stretches can be compared."""
-    found = [_compare(past.part(slice(begin, begin + _BLOCK))) for begin in range(0, len(past.means), _BLOCK)]
-    followed = []
-    for kind, of_kind in zip(KINDS, zip(*found, strict=True), strict=True):
-        ages, enough = (np.concatenate(parts) for parts in zip(*of_kind, strict=True))
-        followed.append(_moved(kind, past, targets, ages, enough))
-    return {kind.name: said for kind, said in zip(KINDS, median(np.stack(followed)), strict=True)}
-
-
-def _compare(past: History) -> list[tuple[Array, Array]]:
-    """What `_nearest` finds, by kind."""
-    library = centred(past)
-    compared = {hours: stretches(library, hours, SOONEST, LATEST) for hours in {kind.hours for kind in KINDS}}
-    unknown = np.isnan(past.marks[:, : LATEST + 1 - SOONEST])  # what followed at 4 h
-    return [_nearest(kind, compared[kind.hours], unknown) for kind in KINDS]
-
-
-def _nearest(kind: Kind, compared: Stretches, unknown: Array) -> tuple[Array, Array]:
-    """Ages int [m, k] of the nearest stretches, and bool [m]: there were as many."""
-    distance = compared.shapes() if kind.shapes else compared.amounts()
-    distance += np.float32(kind.time**2) * _TIME_OF_DAY
-    distance[unknown | ~compared.usable] = np.inf
-    nearest = np.argpartition(distance, kind.nearest - 1, axis=-1)[:, : kind.nearest]
-    enough: Array = np.isfinite(np.take_along_axis(distance, nearest, axis=-1)).all(axis=-1)
-    return nearest + SOONEST, enough
-
-
-def _moved(kind: Kind, past: History, targets: list[Target], ages: Array, enough: Array) -> Array:
-    """What followed the stretches at the targets, moved to the present level: float32 [m, targets, 8], NaN = none."""
-    now, then = _level(past, np.zeros((1, 1), np.int64)), _level(past, ages)
-    followed = np.full((len(ages), len(targets), MOST), np.nan, np.float32)
-    for index, target in enumerate(targets):
-        followed[:, index, : kind.nearest] = target.exact(past, ages)
-    if kind.shapes:
-        ratio = np.divide(now, then, out=np.ones_like(then), where=then > 0)
-        followed[..., : kind.nearest] *= np.clip(ratio, *RATIOS)[:, None]
-    else:
-        followed[..., : kind.nearest] += ((now - then) * SHIFT)[:, None]
-    followed[~enough] = np.nan
-    return followed
-
-
-def _level(past: History, ages: Array) -> Array:
-    """Mean of the three hours up to these ages [m, k]: float32 [m, k]."""
-    return mean(np.stack([columns(past.means, ages + back) for back in range(3)], axis=-1))
-
 
 _ANGLE: Final = 2 * np.pi / 24 * np.arange(SOONEST, LATEST + 1)
 _TIME_OF_DAY: Final = ((np.cos(_ANGLE) - 1) ** 2 + np.sin(_ANGLE) ** 2).astype(np.float32)
 """Squared distance on the unit circle between the present time of day and that of each age."""
+
+
+class Library(NamedTuple):
+    """Room for the comparison of one series, and what it finds: the stretches that are `nearest` [kinds, 8].
+
+    `ages` int64 of these stretches, 0 without one, and what moves to the present level what followed them: a `factor`
+    or an amount to `add`, float32.
+    """
+
+    past: Past
+    weighted: Array
+    product: Array
+    apart: Array
+    least: Array
+    ages: Array
+    factor: Array
+    add: Array
+
+
+@compiled
+def empty_library() -> Library:
+    nearest = (len(KINDS), MOST)
+    return Library(
+        stretches.empty_past(HOURS),
+        np.empty(2 * LONGEST, np.float32),
+        np.empty(AGES, np.float32),
+        np.empty(AGES, np.float32),
+        np.empty(MOST, np.float32),
+        np.empty(nearest, np.int64),
+        np.empty(nearest, np.float32),
+        np.empty(nearest, np.float32),
+    )
+
+
+@compiled
+def search(library: Library, means: Array, marks: Array) -> None:
+    """Find what was most like the present hours of a series, of each kind."""
+    past, compared = library.past, 0
+    centre = stretches.fill(past, means, marks)
+    now = stretches.NOWHERE
+    for place in range(len(KINDS)):
+        kind = KINDS[place]
+        if kind.hours != compared:
+            compared = kind.hours
+            weighted = library.weighted[: 2 * compared]
+            now = stretches.present(past, centre, stretches.weights(compared), weighted)
+            stretches.correlate(past, weighted, SOONEST, library.product)
+        stretches.compare(past, centre, now, compared, kind.shapes, SOONEST, library.product, library.apart)
+        _weigh_time(kind, marks, library.apart)
+        ages = library.ages[place]
+        ages[:] = 0
+        if past.missing[compared] <= compared:
+            _nearest(library.apart, library.least[: kind.nearest], ages)
+        _move(kind, means, ages, library.factor[place], library.add[place])
+
+
+@compiled
+def _weigh_time(kind: Kind, marks: Array, apart: Array) -> None:
+    """Add the distance in the time of day; none that was not followed by a known mark 4 h later is near."""
+    weight = np.float32(kind.time * kind.time)
+    for place in range(len(apart)):
+        distance = apart[place] + weight * _TIME_OF_DAY[place]
+        apart[place] = _INFINITE if np.isnan(marks[place]) else distance
+
+
+@compiled
+def _nearest(apart: Array, least: Array, ages: Array) -> None:
+    """Write the ages of as many as fit into `least`, unless there are fewer; of equals the later ones."""
+    least[:] = _INFINITE
+    last, farthest = len(least) - 1, _INFINITE
+    for place in range(len(apart)):
+        distance = apart[place]
+        if distance < farthest:
+            rank = last
+            while rank > 0 and distance < least[rank - 1]:
+                least[rank], ages[rank] = least[rank - 1], ages[rank - 1]
+                rank -= 1
+            least[rank], ages[rank] = distance, SOONEST + place
+            farthest = least[last]
+    if farthest == _INFINITE:
+        ages[:] = 0
+
+
+@compiled
+def _move(kind: Kind, means: Array, ages: Array, factor: Array, add: Array) -> None:
+    now = mean(means[:3])  # of three hours, as the others
+    for place in range(kind.nearest):
+        factor[place], add[place] = _ONE, _NOTHING
+        then = mean(means[ages[place] : ages[place] + 3])
+        if not kind.shapes:
+            add[place] = (now - then) * SHIFT
+        elif then > _NOTHING:
+            ratio = now / then
+            factor[place] = RATIOS[0] if ratio < RATIOS[0] else RATIOS[1] if ratio > RATIOS[1] else ratio
+
+
+@compiled
+def speak(library: Library, means: Array, marks: Array, target: Target, said: Array) -> None:
+    """Write what each kind says at the target to said [experts], NaN where too few stretches can be compared."""
+    for place in range(len(KINDS)):
+        kind = KINDS[place]
+        followed = library.least[: kind.nearest]
+        for rank in range(kind.nearest):
+            value = exact(means, marks, target, library.ages[place, rank])
+            followed[rank] = value * library.factor[place, rank] + library.add[place, rank]
+        said[kind.expert] = median(followed) if library.ages[place, 0] else _NAN

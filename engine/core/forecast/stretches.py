@@ -7,144 +7,181 @@ are taken relative to the mean of the last day, for sums of squares would drown 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 import numpy as np
 
-from engine.core.forecast.history import History
-from engine.core.forecast.robust import mean
+from engine.core.compiled import compiled
 from engine.core.rows import Array
 
+_NOTHING, _ONE, _TWO, _INFINITE = np.float32(0), np.float32(1), np.float32(2), np.float32(np.inf)
 
-@dataclass(frozen=True, slots=True)
-class Past:
-    """The hours of a `History` less a centre: float32 [m, hours], 0 where missing; running sums float64 [m, 1 + hours].
 
-    `plain` is of the amounts, `squares` of their squares, both once as they are and once times their place.
+class Past(NamedTuple):
+    """The hours of one series less their centre: float32 [hours], 0 where missing; running sums [1 + hours].
+
+    The sums (float64) are of the amounts and of their squares, both once as they are and once times their place;
+    `missing` counts (int32). Hours are newest first.
     """
 
-    centre: Array
     means: Array
     marks: Array
-    plain: tuple[Array, Array]
-    squares: tuple[Array, Array]
+    plain: Array
+    sloped: Array
+    squares: Array
+    sloped_squares: Array
     missing: Array
 
 
-def centred(past: History) -> Past:
-    centre = mean(np.concatenate([past.means[:, :24], past.marks[:, :24]], axis=-1))[:, None]
-    centre = np.where(np.isnan(centre), np.float32(0), centre)
-    gone_means, gone_marks = np.isnan(past.means), np.isnan(past.marks)
-    means = np.where(gone_means, np.float32(0), past.means - centre)
-    marks = np.where(gone_marks, np.float32(0), past.marks - centre)
-    squares = means * means + marks * marks
-    missing = _running(gone_means.view(np.int8) + gone_marks.view(np.int8), np.int64)
-    return Past(centre, means, marks, _sums(means + marks), _sums(squares), missing)
+class Present(NamedTuple):
+    """The present stretch: v its amounts about their mean, w the weights, which add up to 1.
 
-
-def _sums(values: Array) -> tuple[Array, Array]:
-    return _running(values, np.float64), _running(values * np.arange(values.shape[-1], dtype=np.float32), np.float64)
-
-
-def _running(values: Array, dtype: type) -> Array:
-    sums = np.zeros((len(values), values.shape[-1] + 1), dtype)
-    np.cumsum(values, axis=-1, dtype=dtype, out=sums[:, 1:])
-    return sums
-
-
-@dataclass(frozen=True, slots=True)
-class Stretches:
-    """Sums over stretches, v of the present one about its mean, u of the past ones about the centre, w the weights.
-
-    float32. [m, 1]: `now` the present mean, `offset` that less the centre, `spread` the present standard deviation,
-    `vv` sum w v², `v` sum w v. [m, ages]: `then` the past means, `about` those less the centre, `uv` sum w u v, `u` sum
-    w u, `uu` sum w u², `usable` whether at most half of both stretches is missing. The weights add up to 1.
+    `now` is its mean, `offset` that less the centre, `spread` its standard deviation, `vv` sum w v², `v` sum w v.
     """
 
-    now: Array
-    offset: Array
-    spread: Array
-    vv: Array
-    v: Array
-    then: Array
-    about: Array
-    uv: Array
-    u: Array
-    uu: Array
-    usable: Array
-
-    def amounts(self) -> Array:
-        """Squared distances of the amounts, in present variances: float32 [m, ages]."""
-        present = self.vv + 2 * self.offset * self.v + self.offset**2
-        distance = self.uu - 2 * self.uv
-        distance -= 2 * self.offset * self.u
-        distance += present
-        return _relative(distance, self.spread)
-
-    def shapes(self) -> Array:
-        """Squared distances after division by each stretch's own mean, in the present one's variances."""
-        now = np.where(self.now > 0, self.now, np.float32(1))
-        each = np.divide(np.float32(1), self.then, out=np.ones_like(self.then), where=self.then > 0)
-        past = (self.about - 2 * self.u) * self.about + self.uu
-        product = (self.uv - self.about * self.v) * (2 / now)
-        distance = (past * each - product) * each + self.vv / now**2
-        return _relative(distance, self.spread / now)
+    now: np.float32
+    offset: np.float32
+    spread: np.float32
+    vv: np.float32
+    v: np.float32
 
 
-def _relative(distance: Array, spread: Array) -> Array:
-    np.maximum(distance, np.float32(0), out=distance)
-    distance *= np.divide(np.float32(1), spread**2, out=np.ones_like(spread), where=spread > 0)
-    return distance
+NOWHERE: Final = Present(_NOTHING, _NOTHING, _NOTHING, _NOTHING, _NOTHING)
 
 
-def stretches(past: Past, hours: int, soonest: int, latest: int) -> Stretches:
-    """The sums for stretches of so many hours that ended `soonest` to `latest` hours ago."""
-    weights = np.linspace(1.5, 0.5, hours, dtype=np.float32) / np.float32(2 * hours)
-    present = np.stack([past.means[:, :hours], past.marks[:, :hours]], axis=-1).reshape(len(past.means), -1)
-    offset = _sum(present) / np.float32(2 * hours)
-    about = present - offset
-    weighted = about * np.repeat(weights, 2)
-    count = latest + 1 - soonest
-    ages = np.arange(soonest, latest + 1)
-    plain, sloped = (_over(sums, hours, soonest, count) for sums in past.plain)
-    squares, sloped_squares = (_over(sums, hours, soonest, count) for sums in past.squares)
-    first, step = float(weights[0]), (1 / (2 * hours)) / (hours - 1)
-    u, uu = (first + step * ages) * plain - step * sloped, (first + step * ages) * squares - step * sloped_squares
-    missing = _over(past.missing, hours, soonest, count) <= hours
-    mean_of_past = (plain / (2 * hours)).astype(np.float32)
-    return Stretches(
-        now=past.centre + offset,
-        offset=offset,
-        spread=np.sqrt(_sum(about * about) / np.float32(2 * hours)),
-        vv=_sum(weighted * about),
-        v=_sum(weighted),
-        then=past.centre + mean_of_past,
-        about=mean_of_past,
-        uv=_correlation(weighted, past, soonest, count),
-        u=u.astype(np.float32),
-        uu=uu.astype(np.float32),
-        usable=missing & (past.missing[:, hours, None] <= hours),
-    )
+@compiled
+def empty_past(hours: int) -> Past:
+    """Room for one series."""
+    sums = np.zeros((4, hours + 1))
+    amounts = np.empty((2, hours), np.float32)
+    return Past(amounts[0], amounts[1], sums[0], sums[1], sums[2], sums[3], np.zeros(hours + 1, np.int32))
 
 
-def _over(sums: Array, hours: int, soonest: int, count: int) -> Array:
-    over: Array = sums[:, soonest + hours : soonest + hours + count] - sums[:, soonest : soonest + count]
-    return over
+@compiled
+def fill(past: Past, means: Array, marks: Array) -> np.float32:
+    """Put the hours of a series there; returns their centre."""
+    centre = _centre(means, marks)
+    for hour in range(len(means)):
+        gone_mean, gone_mark = np.isnan(means[hour]), np.isnan(marks[hour])
+        past.means[hour] = _NOTHING if gone_mean else means[hour] - centre
+        past.marks[hour] = _NOTHING if gone_mark else marks[hour] - centre
+        past.missing[hour + 1] = past.missing[hour] + gone_mean + gone_mark
+    plain = sloped = squares = sloped_squares = 0.0
+    for hour in range(len(means)):
+        mean, mark = np.float64(past.means[hour]), np.float64(past.marks[hour])
+        both, square = mean + mark, mean * mean + mark * mark
+        plain += both
+        sloped += both * hour
+        squares += square
+        sloped_squares += square * hour
+        past.plain[hour + 1], past.sloped[hour + 1] = plain, sloped
+        past.squares[hour + 1], past.sloped_squares[hour + 1] = squares, sloped_squares
+    return centre
 
 
-def _sum(terms: Array) -> Array:
-    """[m, 1]: along the last axis, one term after the other."""
-    total: Array = terms.cumsum(axis=-1)[:, -1:]
-    return total
+@compiled
+def _centre(means: Array, marks: Array) -> np.float32:
+    """Mean of the last day, 0 where nothing is known of it."""
+    total, count = _NOTHING, _NOTHING
+    for values in (means[:24], marks[:24]):
+        for value in values:
+            if not np.isnan(value):
+                total += value
+                count += _ONE
+    return total / count if count > _NOTHING else _NOTHING
 
 
-def _correlation(weighted: Array, past: Past, soonest: int, count: int) -> Array:
-    """Sum of `weighted` [m, hours x (mean, mark)] times the past, at each age: float32 [m, count]."""
-    total = np.zeros((len(weighted), count), np.float32)
-    term = np.empty_like(total)
-    for place in range(weighted.shape[1]):
-        begin = soonest + place // 2
-        values = past.marks if place % 2 else past.means
-        np.multiply(values[:, begin : begin + count], weighted[:, place, None], out=term)
-        total += term
-    return total
+@compiled
+def weights(hours: int) -> Array:
+    """Of the hours of a stretch, newest first, thrice as much for the first as for the last: float32 [hours]."""
+    return np.linspace(1.5, 0.5, hours).astype(np.float32) / np.float32(2 * hours)
+
+
+@compiled
+def present(past: Past, centre: np.float32, weight: Array, weighted: Array) -> Present:
+    """Of the last len(weight) hours; writes w v to `weighted` [2 x hours], mean and mark of each hour."""
+    hours = len(weight)
+    offset = _NOTHING
+    for hour in range(hours):
+        offset = offset + past.means[hour] + past.marks[hour]
+    offset /= np.float32(2 * hours)
+    squares = vv = v = _NOTHING
+    for hour in range(hours):
+        for part in range(2):
+            about = (past.marks[hour] if part else past.means[hour]) - offset
+            weighted[2 * hour + part] = about * weight[hour]
+            squares += about * about
+            vv += weighted[2 * hour + part] * about
+            v += weighted[2 * hour + part]
+    return Present(centre + offset, offset, np.sqrt(squares / np.float32(2 * hours)), vv, v)
+
+
+@compiled
+def correlate(past: Past, weighted: Array, soonest: int, total: Array) -> None:
+    """Write the sums of `weighted` [2 x hours] times the past at each age from `soonest` on, to total [ages]."""
+    total[:] = _NOTHING
+    ages = len(total)
+    for hour in range(0, len(weighted) // 2, 2):  # two at a time, to read and write the totals less often
+        begin, end = soonest + hour, soonest + hour + ages
+        newer_means, newer_marks = past.means[begin:end], past.marks[begin:end]
+        older_means, older_marks = past.means[begin + 1 : end + 1], past.marks[begin + 1 : end + 1]
+        first, second = weighted[2 * hour], weighted[2 * hour + 1]
+        third, fourth = weighted[2 * hour + 2], weighted[2 * hour + 3]
+        for age in range(ages):
+            newer = total[age] + first * newer_means[age] + second * newer_marks[age]
+            total[age] = newer + third * older_means[age] + fourth * older_marks[age]
+
+
+@compiled
+def compare(
+    past: Past, centre: np.float32, now: Present, hours: int, shapes: bool, soonest: int, product: Array, apart: Array
+) -> None:
+    """Write squared distances of the stretches at each age from `soonest` on, in present variances, to apart [ages].
+
+    inf where more than half of a stretch is missing. Amounts, or `shapes`: after division by each stretch's own mean.
+    `product` [ages] is what `correlate` found.
+    """
+    step = (1 / (2 * hours)) / (hours - 1)
+    first = 1.5 / (2 * hours) + step * soonest
+    share = 1 / (2 * hours)
+    newer, older = slice(soonest, soonest + len(apart)), slice(soonest + hours, soonest + hours + len(apart))
+    plain, plain_before = past.plain[older], past.plain[newer]
+    sloped, sloped_before = past.sloped[older], past.sloped[newer]
+    squares, squares_before = past.squares[older], past.squares[newer]
+    sloped_squares, sloped_squares_before = past.sloped_squares[older], past.sloped_squares[newer]
+    missing, missing_before = past.missing[older], past.missing[newer]
+    for age in range(len(apart)):
+        slope = first + step * age
+        amount = plain[age] - plain_before[age]
+        u = np.float32(slope * amount - step * (sloped[age] - sloped_before[age]))
+        square = slope * (squares[age] - squares_before[age])
+        uu = np.float32(square - step * (sloped_squares[age] - sloped_squares_before[age]))
+        about = np.float32(amount * share)
+        if shapes:
+            distance = _of_shapes(now, centre + about, about, product[age], u, uu)
+        else:
+            distance = _of_amounts(now, product[age], u, uu)
+        apart[age] = _INFINITE if missing[age] - missing_before[age] > hours else distance
+
+
+@compiled
+def _of_amounts(now: Present, uv: np.float32, u: np.float32, uu: np.float32) -> np.float32:
+    present = now.vv + _TWO * now.offset * now.v + now.offset * now.offset
+    return _relative(uu - _TWO * uv - _TWO * now.offset * u + present, now.spread)
+
+
+@compiled
+def _of_shapes(
+    now: Present, then: np.float32, about: np.float32, uv: np.float32, u: np.float32, uu: np.float32
+) -> np.float32:
+    level = now.now if now.now > _NOTHING else _ONE
+    each = _ONE / then if then > _NOTHING else _ONE
+    past = (about - _TWO * u) * about + uu
+    product = (uv - about * now.v) * (_TWO / level)
+    return _relative((past * each - product) * each + now.vv / (level * level), now.spread / level)
+
+
+@compiled
+def _relative(distance: np.float32, spread: np.float32) -> np.float32:
+    variance = spread * spread
+    return (_NOTHING if distance < _NOTHING else distance) * (_ONE / variance if spread > _NOTHING else _ONE)

@@ -10,15 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.core.forecast import LEADS
+from engine.core.forecast.experts import from_history
 from engine.core.forecast.history import HOURS, History
-from engine.core.forecast.similar import KINDS, LONGEST, SOONEST, Kind, similar
-from engine.core.forecast.state import RECENT
-from engine.core.forecast.targets import Target, target_at
+from engine.core.forecast.similar import KINDS, LONGEST, SOONEST, Kind
+from engine.core.forecast.state import EXPERTS, RECENT
 from engine.core.rows import Array
 from tests.core.forecast.feeding import START
 
 NAN = np.nan
-TARGETS = [target_at(START, lead) for lead in LEADS]
 AGES = np.arange(SOONEST, HOURS - LONGEST + 1)
 ROWS = 12
 
@@ -34,6 +33,13 @@ def made_up(seed: int, missing: float, rows: int = ROWS) -> History:
         part[rng.random(part.shape) < missing] = NAN
     means, marks = (part.astype(np.float32) for part in parts)
     return History(START, np.ones((rows, RECENT), np.float32), means, marks)
+
+
+def similar(past: History) -> dict[str, Array]:
+    """What the experts of this room say at LEADS: float32 [m, leads] by name."""
+    nothing = np.zeros(len(past.means), np.float32)
+    said = from_history(past, nothing, nothing, LEADS)
+    return {EXPERTS[kind.expert]: said[..., kind.expert] for kind in KINDS}
 
 
 def distances(past: History, kind: Kind) -> Array:
@@ -66,9 +72,25 @@ def _nanmean(values: Array, axis: int | tuple[int, ...]) -> Array:
     return mean
 
 
-def says(past: History, kind: Kind, target: Target, row: int, nearest: Array) -> float:
+def seen(past: History, lead: int, row: int, ages: Array) -> Array:
+    """The same time so many hours before a target: its bucket where that ends on the hour, else the level there.
+
+    START ends an hour, which is hour 0: a target `lead` buckets on lies `lead / 12` hours ahead of its end.
+    """
+    if lead % 12 == 0:
+        marks: Array = past.marks[row, ages - lead // 12].astype(np.float64)
+        return marks
+    ahead = (lead - 0.5) / 12 + 0.5  # of the middle of hour 0 to the middle of the bucket
+    older, share = ages - int(ahead), ahead % 1
+    level, newer = (past.means[row, hours].astype(np.float64) for hours in (older, older - 1))
+    between = level + (newer - level) * share
+    found: Array = np.where(np.isnan(newer), level, np.where(np.isnan(level), newer, between))
+    return found
+
+
+def says(past: History, kind: Kind, lead: int, row: int, nearest: Array) -> float:
     """The median of what followed the stretches at these ages, moved to the present level."""
-    followed = target.exact(past, nearest)[row].astype(np.float64)
+    followed = seen(past, lead, row, nearest)
     now, *then = (_nanmean(past.means[row, age : age + 3], axis=0) for age in [0, *nearest])
     if kind.shapes:
         ratios = [np.clip(now / level, 0.4, 2.5) if level > 0 else 1.0 for level in then]  # 1 where it is not known
@@ -83,18 +105,18 @@ def says(past: History, kind: Kind, target: Target, row: int, nearest: Array) ->
 @given(st.integers(0, 10**6), st.sampled_from([0.0, 0.02, 0.2]))
 def test_the_nearest_stretches_and_what_followed_them(seed: int, missing: float) -> None:
     past = made_up(seed, missing)
-    got, compared = similar(past, TARGETS), 0
+    got, compared = similar(past), 0
     for kind in KINDS:
-        distance = distances(past, kind)
+        name, distance = EXPERTS[kind.expert], distances(past, kind)
         order = np.argsort(distance, axis=1)
         for row in range(ROWS):
             inner, outer = distance[row, order[row, kind.nearest - 1 : kind.nearest + 1]]
             if np.isinf(inner):
-                assert np.isnan(got[kind.name][row]).all()
+                assert np.isnan(got[name][row]).all()
             elif outer > inner * (1 + 1e-3):  # no tie, to the precision of float32, for the last place
                 nearest = np.sort(AGES[order[row, : kind.nearest]])
-                wanted = [says(past, kind, target, row, nearest) for target in TARGETS]
-                assert got[kind.name][row] == pytest.approx(wanted, rel=1e-4, nan_ok=True), (kind.name, row)
+                wanted = [says(past, kind, lead, row, nearest) for lead in LEADS]
+                assert got[name][row] == pytest.approx(wanted, rel=1e-4, nan_ok=True), (name, row)
                 compared += 1
     assert compared >= 30  # of 48
 
@@ -102,17 +124,17 @@ def test_the_nearest_stretches_and_what_followed_them(seed: int, missing: float)
 def test_too_few_stretches_say_nothing() -> None:
     past = made_up(1, 0.0)
     past.means[:, 30:], past.marks[:, 30:] = NAN, NAN  # a day and six hours: three stretches of a day, half of it there
-    got = similar(past, TARGETS)
+    got = similar(past)
     assert np.isnan(got["similar_6_hours_shifted"]).sum() == 0
     past.means[:, 10:], past.marks[:, 10:] = NAN, NAN
-    assert all(np.isnan(values).all() for values in similar(past, TARGETS).values())
+    assert all(np.isnan(values).all() for values in similar(past).values())
 
 
 @pytest.mark.parametrize("constant", [0.0, 1e-6, 3.0])
 def test_a_constant_series_stays(constant: float) -> None:
     same = np.full((2, HOURS), constant, np.float32)
     past = History(START, np.full((2, RECENT), constant, np.float32), same, same.copy())
-    for values in similar(past, TARGETS).values():
+    for values in similar(past).values():
         assert values == pytest.approx(np.full((2, 5), constant), rel=1e-6)
 
 
@@ -127,7 +149,7 @@ def test_a_day_that_came_before_comes_again() -> None:
         past.means[:, begin : begin + 24] = past.means[:, :24] * 2
         past.marks[:, begin : begin + 24] = past.marks[:, :24] * 2
         past.marks[:, begin - 4] = 5.0 + repeat / 100  # what followed four hours later, at twice the level
-    got = similar(past, TARGETS)["similar_day"]
+    got = similar(past)["similar_day"]
     assert got[0, -1] == pytest.approx(2.5, rel=0.02)
 
 
@@ -135,9 +157,9 @@ def test_a_day_that_came_before_comes_again() -> None:
 @given(st.integers(0, 10**6), st.permutations(range(ROWS)))
 def test_a_row_does_not_know_its_neighbours(seed: int, order: list[int]) -> None:
     past = made_up(seed, 0.05)
-    whole = similar(past, TARGETS)
-    permuted = similar(_rows(past, order), TARGETS)
-    alone = similar(_rows(past, order[:1]), TARGETS)
+    whole = similar(past)
+    permuted = similar(_rows(past, order))
+    alone = similar(_rows(past, order[:1]))
     for name, values in whole.items():
         assert permuted[name].tobytes() == values[order].tobytes()
         assert alone[name].tobytes() == values[order[:1]].tobytes()
