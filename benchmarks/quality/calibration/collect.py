@@ -35,13 +35,14 @@ class Issued:
     kinds: dict[str, Mask]
 
 
-def step(series: Sequence[Bucketed], look: Look) -> None:
-    """Feeds a table of rows with the buckets of all series."""
+def step(series: Sequence[Bucketed], look: Look) -> ForecastRows:
+    """Feeds a table of rows with the buckets of all series, and returns it."""
     rows = ForecastRows.empty(len(series))
     for close in closes(series):
         observe(rows, close.bucket, close.mean, close.peak)
         if close.bucket % HOUR == 0:
             look(rows, close.bucket)
+    return rows
 
 
 def issued(series: Sequence[Bucketed]) -> Iterator[Issued]:
@@ -69,7 +70,7 @@ def issued(series: Sequence[Bucketed]) -> Iterator[Issued]:
                     alone.resource,
                     all_ahead[row, resource][said],
                     all_maximum[row, resource][said],
-                    came=_at(one, one.mean, resource, at[:, None] + np.array(LEADS)),
+                    came=value_at(one, one.mean, resource, at[:, None] + np.array(LEADS)),
                     highest=_highest(one, resource, at),
                     kinds={"all": np.ones(len(at), np.bool_), **classes(alone, at, max(LEADS))},
                 )
@@ -79,7 +80,7 @@ def _levels(now: Forecast) -> Floats:
     return np.stack([now.p05, now.p50, now.p90, now.p95, now.p99], axis=-1)
 
 
-def _at(one: Bucketed, value: Floats, resource: int, buckets: Buckets) -> Floats:
+def value_at(one: Bucketed, value: Floats, resource: int, buckets: Buckets) -> Floats:
     """The value of each of these buckets, NaN where there is none."""
     place = np.minimum(np.searchsorted(one.bucket, buckets), len(one.bucket) - 1)
     found: Floats = np.where(one.bucket[place] == buckets, value[place, resource], np.nan)
@@ -88,7 +89,7 @@ def _at(one: Bucketed, value: Floats, resource: int, buckets: Buckets) -> Floats
 
 def _highest(one: Bucketed, resource: int, origins: Buckets) -> Floats:
     """Highest sample of the buckets after each origin, [origins, windows]; NaN where any bucket has none."""
-    peaks = _at(one, one.peak, resource, origins[:, None] + np.arange(1, max(WINDOWS) + 1))
+    peaks = value_at(one, one.peak, resource, origins[:, None] + np.arange(1, max(WINDOWS) + 1))
     ends = np.array(WINDOWS) - 1
     highest: Floats = np.maximum.accumulate(peaks, axis=1)[:, ends]
     return highest

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.core.forecast.compact import decode
-from engine.core.forecast.evidence import Evidence, gather, mean_error, spread
+from engine.core.forecast.evidence import Evidence, at_leads, gather, mean_error, spread
 from engine.core.forecast.experts import predict
-from engine.core.forecast.mixture import combine, part_of, records
+from engine.core.forecast.mixture import Heard, combine, part_of, records
 from engine.core.forecast.quantile_prior import widths
 from engine.core.forecast.quantiles import calibrated, ratio
 from engine.core.forecast.state import RECENT, ForecastRows, Series
@@ -20,7 +20,7 @@ Leads = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """float32 in units: predictions [m, leads, experts], NaN = abstains, their weights, the median p50 [m, leads]."""
+    """float32 in units: predictions [m, leads, experts], NaN = abstains, their weights, the p50 [m, leads]."""
 
     predictions: Array
     weights: Array
@@ -28,10 +28,25 @@ class Said:
 
 
 def combined(rows: ForecastRows, series: Series, bucket: int, leads: Leads) -> Said:
-    """What the experts say at this bucket, and their weighted median."""
-    predictions = predict(rows, series, bucket, leads)
-    p50, weights = combine(predictions, records(rows, series, bucket, leads))
-    return Said(predictions, weights, p50)
+    """What the experts say at this bucket, and their weighted middle."""
+    said = heard(rows, series, bucket, leads)
+    p50, weights = combine(said)
+    return Said(said.predictions, weights, p50)
+
+
+def heard(rows: ForecastRows, series: Series, bucket: int, leads: Leads) -> Heard:
+    """What the experts say at this bucket, and what their weights depend on."""
+    all_day, of_part = records(rows, series, bucket, leads)
+    scored = rows.scored[series]
+    return Heard(
+        leads=leads,
+        predictions=predict(rows, series, bucket, leads),
+        records=all_day,
+        part_records=of_part,
+        error=at_leads(mean_error(rows.loss[series], scored), leads),
+        scored=at_leads(scored.astype(np.float32), leads),
+        resource=series[1],
+    )
 
 
 def evidence_of(rows: ForecastRows, series: Series, bucket: int, said: Said, leads: Leads) -> Evidence:

@@ -1,8 +1,8 @@
 """The experts: robust forecasts of single buckets, each computed from the remembered history alone.
 
-Recent levels, the same time of earlier days, the latter shifted to the present level, similar stretches of the past
-(`similar`), and a damped trend. An expert that lacks its data abstains (NaN). To add one: name it in `state.EXPERTS`,
-and write what it says to its place in one of the functions below, which see a single series.
+Recent levels, the same time of earlier days (`profiles`), similar stretches of the past (`similar`), and a damped trend.
+An expert that lacks its data abstains (NaN). To add one: name it in `state.EXPERTS`, and write what it says to its
+place in one of the functions that see a single series; then `gate` must learn whom to hear.
 """
 
 from __future__ import annotations
@@ -12,30 +12,26 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from engine.core.compiled import compiled
-from engine.core.forecast import similar
+from engine.core.forecast import profiles, similar
 from engine.core.forecast.history import History, history
 from engine.core.forecast.holt import factors
-from engine.core.forecast.robust import mean, median
-from engine.core.forecast.state import EXPERTS, HOUR, ForecastRows, Series
-from engine.core.forecast.targets import Place, Target, exact, last_hour, level, profile, target_at
+from engine.core.forecast.robust import mean, median, mode
+from engine.core.forecast.state import EXPERTS, HOUR, RECENT, ForecastRows, Series
+from engine.core.forecast.targets import Target, exact, last_hour, level, target_at
 from engine.core.rows import Array
 
 _LAST: Final = EXPERTS.index("last")
+_MEDIAN_HALF_HOUR: Final = EXPERTS.index("median_half_hour")
 _MEDIAN_3H: Final = EXPERTS.index("median_3h")
+_MODE_3H: Final = EXPERTS.index("mode_3h")
 _LOWER_MEDIAN: Final = EXPERTS.index("lower_median")
-_MEDIAN_6_HOURS: Final = EXPERTS.index("median_6_hours")
 _MEDIAN_24_HOURS: Final = EXPERTS.index("median_24_hours")
-_MEDIAN_7_DAYS: Final = EXPERTS.index("median_7_days")
-_MEDIAN_PROFILE: Final = EXPERTS.index("median_profile")
-_MEAN_PROFILE: Final = EXPERTS.index("mean_profile")
-_SAME_WEEKDAY: Final = EXPERTS.index("same_weekday")
-_MEAN_3_DAYS_SHIFTED: Final = EXPERTS.index("mean_3_days_shifted")
 _HOUR_MEAN_AND_MINUTE: Final = EXPERTS.index("hour_mean_and_minute")
 _DAMPED_TREND: Final = EXPERTS.index("damped_trend")
 
 _FIRST_MINUTE, _MINUTES = 5, 48
 """First of the hours before the target over which the effect of the minute of the hour is taken, and their count."""
-_HALF, _NOTHING, _NAN = np.float32(0.5), np.float32(0), np.float32(np.nan)
+_NOTHING, _NAN = np.float32(0), np.float32(np.nan)
 
 
 def predict(rows: ForecastRows, series: Series, bucket: int, leads: tuple[int, ...]) -> Array:
@@ -64,15 +60,16 @@ def _predict(
     said: Array,
 ) -> None:
     library, scratch = similar.empty_library(), np.empty(_MINUTES, np.float32)
+    order = np.empty(RECENT, np.int64)
     for row in range(len(said)):
         past = _Series(buckets[row], means[row], marks[row])
-        present = _present(past)
+        present = _present(past, order)
         similar.search(library, past.means, past.marks)
         for place in range(len(leads)):
             target, of_target = target_at(bucket, leads[place]), said[row, place]
             _levels(present, target, of_target)
             _minute(past, present, target, scratch, of_target)
-            _profiles(past, present, target, last_hour(bucket), scratch, of_target)
+            profiles.speak(past.means, past.marks, present.hour, target, last_hour(bucket), of_target)
             similar.speak(library, past.means, past.marks, target, of_target)
             of_target[_DAMPED_TREND] = trend_level[row] + trend[row] * trend_factors[place]
             for expert in range(len(of_target)):
@@ -88,19 +85,19 @@ class _Series(NamedTuple):
 
 
 class _Present(NamedTuple):
-    """Levels that are the same for all targets; of the last 6 and 24 hours by their means and by their marks."""
+    """Levels that are the same for all targets; of the last 24 hours by their means and by their marks."""
 
     last: np.float32
     hour: np.float32
+    half_hour: np.float32
     median_3h: np.float32
-    means_6: np.float32
+    mode_3h: np.float32
     means_24: np.float32
-    marks_6: np.float32
     marks_24: np.float32
 
 
 @compiled
-def _present(past: _Series) -> _Present:
+def _present(past: _Series, order: Array) -> _Present:
     last = _NAN
     for value in past.buckets:
         if not np.isnan(value):
@@ -109,21 +106,22 @@ def _present(past: _Series) -> _Present:
     return _Present(
         last,
         mean(past.buckets[:HOUR]),
+        median(past.buckets[: HOUR // 2]),
         median(past.buckets),
-        median(past.means[:6]),
+        mode(past.buckets, order),
         median(past.means[:24]),
-        median(past.marks[:6]),
         median(past.marks[:24]),
     )
 
 
 @compiled
 def _levels(present: _Present, target: Target, said: Array) -> None:
-    """Experts that know recent levels, some of them apart on the hour."""
+    """Experts that know recent levels, one of them apart on the hour."""
     said[_LAST] = present.last
+    said[_MEDIAN_HALF_HOUR] = present.half_hour
     said[_MEDIAN_3H] = present.median_3h
+    said[_MODE_3H] = present.mode_3h
     said[_LOWER_MEDIAN] = np.fmin(present.median_3h, present.means_24)
-    said[_MEDIAN_6_HOURS] = present.marks_6 if target.mark else present.means_6
     said[_MEDIAN_24_HOURS] = present.marks_24 if target.mark else present.means_24
 
 
@@ -138,21 +136,3 @@ def _minute(past: _Series, present: _Present, target: Target, scratch: Array, sa
             scratch[place] = exact(past.means, past.marks, target, hours) - around
         above = median(scratch)
     said[_HOUR_MEAN_AND_MINUTE] = present.hour + above
-
-
-@compiled
-def _profiles(past: _Series, present: _Present, target: Target, now: Place, scratch: Array, said: Array) -> None:
-    """Experts that look at the target's time on earlier days; `now` is the hour that ends with the origin."""
-    days, exacts, moved = scratch[:7], scratch[7:14], scratch[14:17]
-    for place in range(7):
-        hours = 24 * (place + 1)
-        days[place] = profile(past.means, past.marks, target, hours)
-        exacts[place] = exact(past.means, past.marks, target, hours)
-    for place in range(3):
-        moved[place] = days[place] - level(past.means, now, 24 * (place + 1))
-    week = (days[6] + exacts[6]) * _HALF
-    said[_MEDIAN_7_DAYS] = median(exacts)
-    said[_MEDIAN_PROFILE] = median(days)
-    said[_MEAN_PROFILE] = mean(days)
-    said[_SAME_WEEKDAY] = median(days[:3]) if np.isnan(week) else week
-    said[_MEAN_3_DAYS_SHIFTED] = present.hour + mean(moved)

@@ -32,6 +32,7 @@ class Ring:
 
 FORECASTS: Final = Ring(LEADS)
 _EXPERTS: Final = Ring(LEARNED)
+_MOST_COUNTED: Final = np.iinfo(np.uint16).max
 
 
 def made_before(rows: ForecastRows, series: Series, bucket: int) -> Array:
@@ -78,8 +79,9 @@ def _score_lead(rows: ForecastRows, series: Series, index: int, bucket: int, act
     rows.loss[at] = rows.loss[at] * np.float32(mixture.DISCOUNT) + error
     rows.absolute_errors[at] += error
     rows.actuals[at] += actual
-    rows.covered[at] += actual <= issue(p50, codes)[:, P95]
-    rows.scored[at] += 1
+    counted = rows.scored[at] < _MOST_COUNTED
+    rows.covered[at] += counted & (actual <= issue(p50, codes)[:, P95])
+    rows.scored[at] += counted
 
 
 def _calibrate(

@@ -8,7 +8,7 @@ from engine.core.compiled import compiled
 from engine.core.rows import Array
 
 _NAN = np.float32(np.nan)
-_NOTHING, _HALF = np.float32(0), np.float32(0.5)
+_NOTHING, _HALF, _INFINITE = np.float32(0), np.float32(0.5), np.float32(np.inf)
 
 
 @compiled
@@ -67,6 +67,29 @@ def weighted_median(values: Array, weights: Array, order: Array) -> np.float32:
 
 
 @compiled
+def trimmed_mean(values: Array, weights: Array, trimmed: np.float32, order: Array) -> np.float32:
+    """Weighted mean of float32 [n] without the share `trimmed` of the weight below and above; never beyond the rest.
+
+    NaN has no weight. NaN where nothing has weight. `order` int64 [n] is scratch.
+    """
+    known = _rank(values, order)
+    total = _NOTHING
+    for rank in range(known):
+        total += weights[order[rank]]
+    if not total > _NOTHING:
+        return _NAN
+    begin, end = total * trimmed, total * (np.float32(1) - trimmed)
+    reached, used, mean = _NOTHING, _NOTHING, _NOTHING
+    for rank in range(known):
+        before, reached = reached, reached + weights[order[rank]]
+        share = min(reached, end) - max(before, begin)
+        if share > _NOTHING:
+            used += share
+            mean += (values[order[rank]] - mean) * (share / used)
+    return mean
+
+
+@compiled
 def _rank(values: Array, order: Array) -> int:
     """Write the places of the values in ascending order, equals as they come; returns how many are not NaN."""
     known = 0
@@ -80,3 +103,33 @@ def _rank(values: Array, order: Array) -> int:
             order[rank] = place
             known += 1
     return known
+
+
+@compiled
+def mode(values: Array, order: Array) -> np.float32:
+    """Half-sample mode of float32 [n] without NaN: the median of the closest half (Bickel & Fruehwirth, 2006, one step).
+
+    `order` int64 [n] is scratch.
+    """
+    known = _rank(values, order)
+    half = max(known // 2, 1)
+    closest, first = _INFINITE, 0
+    for rank in range(known - half + 1):
+        width = values[order[rank + half - 1]] - values[order[rank]]
+        if width < closest:
+            closest, first = width, rank
+    if known == 0:
+        return _NAN
+    return (values[order[first + (half - 1) // 2]] + values[order[first + half // 2]]) * _HALF
+
+
+@compiled
+def quantile(values: Array, share: np.float32, order: Array) -> np.float32:
+    """Quantile of float32 [n] without NaN, linear between neighbours; `order` int64 [n] is scratch."""
+    known = _rank(values, order)
+    if known == 0:
+        return _NAN
+    position = share * np.float32(known - 1)
+    below = np.int64(position)
+    low, high = values[order[below]], values[order[min(below + 1, known - 1)]]
+    return low + (high - low) * (position - np.float32(below))

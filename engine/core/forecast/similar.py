@@ -3,8 +3,8 @@
 A nearest-neighbour forecast (Lorenz, "Atmospheric predictability as revealed by naturally occurring analogues", Journal
 of the Atmospheric Sciences 26, 1969): the last 6, 12 or 24 hours, each by its mean and its last bucket, newer ones
 weighing more, are compared with every stretch of the same length that ended a whole number of hours ago; the forecast
-is the median of what followed the nearest, moved to the present level. Two of the experts compare shapes (divided by
-their own mean) and scale what followed, two compare amounts and shift it.
+is the median of what followed the nearest, moved to the present level. Two kinds compare shapes (divided by their own
+mean) and scale what followed, two compare amounts and shift it. One more expert is the median of what all kinds found.
 """
 
 from __future__ import annotations
@@ -35,13 +35,14 @@ RATIOS: Final = (np.float32(0.4), np.float32(2.5))
 MOST: Final = 8
 """Nearest stretches used by any kind."""
 _NOTHING, _ONE = np.float32(0), np.float32(1)
-_INFINITE, _NAN = np.float32(np.inf), np.float32(np.nan)
+_INFINITE = np.float32(np.inf)
+NOBODY: Final = -1
 
 
 class Kind(NamedTuple):
-    """An expert: `hours` compared, `nearest` ones used, weight of the `time` of day, shapes or amounts."""
+    """`hours` compared, `nearest` ones used, weight of the `time` of day, shapes or amounts; speaks as an `expert`."""
 
-    expert: int
+    expert: int  # NOBODY: only with the others
     hours: int
     nearest: int
     time: float
@@ -50,11 +51,12 @@ class Kind(NamedTuple):
 
 KINDS: Final = (  # those that compare as many hours follow each other
     Kind(EXPERTS.index("similar_day"), 24, 8, 0.5, True),
-    Kind(EXPERTS.index("similar_half_day"), 12, 8, 0.5, True),
+    Kind(NOBODY, 12, 8, 0.5, True),
     Kind(EXPERTS.index("similar_half_day_shifted"), 12, 8, 2.0, False),
     Kind(EXPERTS.index("similar_6_hours_shifted"), 6, 7, 1.0, False),
 )
 
+_ALL: Final = EXPERTS.index("similar_stretches")
 _ANGLE: Final = 2 * np.pi / 24 * np.arange(SOONEST, LATEST + 1)
 _TIME_OF_DAY: Final = ((np.cos(_ANGLE) - 1) ** 2 + np.sin(_ANGLE) ** 2).astype(np.float32)
 """Squared distance on the unit circle between the present time of day and that of each age."""
@@ -64,7 +66,7 @@ class Library(NamedTuple):
     """Room for the comparison of one series, and what it finds: the stretches that are `nearest` [kinds, 8].
 
     `ages` int64 of these stretches, 0 without one, and what moves to the present level what followed them: a `factor`
-    or an amount to `add`, float32.
+    or an amount to `add`, float32. `followed` is room for the latter.
     """
 
     past: Past
@@ -75,6 +77,7 @@ class Library(NamedTuple):
     ages: Array
     factor: Array
     add: Array
+    followed: Array
 
 
 @compiled
@@ -89,6 +92,7 @@ def empty_library() -> Library:
         np.empty(nearest, np.int64),
         np.empty(nearest, np.float32),
         np.empty(nearest, np.float32),
+        np.empty(len(KINDS) * MOST, np.float32),
     )
 
 
@@ -156,11 +160,16 @@ def _move(kind: Kind, means: Array, ages: Array, factor: Array, add: Array) -> N
 
 @compiled
 def speak(library: Library, means: Array, marks: Array, target: Target, said: Array) -> None:
-    """Write what each kind says at the target to said [experts], NaN where too few stretches can be compared."""
+    """Write what each kind says at the target to said [experts], and all together; NaN without enough stretches."""
+    known = 0
     for place in range(len(KINDS)):
         kind = KINDS[place]
-        followed = library.least[: kind.nearest]
-        for rank in range(kind.nearest):
-            value = exact(means, marks, target, library.ages[place, rank])
-            followed[rank] = value * library.factor[place, rank] + library.add[place, rank]
-        said[kind.expert] = median(followed) if library.ages[place, 0] else _NAN
+        if library.ages[place, 0]:
+            followed = library.followed[known : known + kind.nearest]
+            for rank in range(kind.nearest):
+                value = exact(means, marks, target, library.ages[place, rank])
+                followed[rank] = value * library.factor[place, rank] + library.add[place, rank]
+            known += kind.nearest
+            if kind.expert != NOBODY:
+                said[kind.expert] = median(followed)
+    said[_ALL] = median(library.followed[:known])

@@ -23,20 +23,22 @@ LEADS: Final = (3, 6, 12, 24, 48)
 
 EXPERTS: Final = (
     "last",
+    "median_half_hour",
     "median_3h",
+    "mode_3h",
     "lower_median",
-    "median_6_hours",
     "median_24_hours",
-    "median_7_days",
-    "median_profile",
-    "mean_profile",
-    "same_weekday",
-    "mean_3_days_shifted",
     "hour_mean_and_minute",
+    "yesterday",
+    "low_of_7_days",
+    "same_kind_of_day",
+    "mean_3_days_shifted",
+    "median_profile_scaled",
+    "last_week_shifted",
     "similar_day",
-    "similar_half_day",
     "similar_6_hours_shifted",
     "similar_half_day_shifted",
+    "similar_stretches",
     "damped_trend",
 )
 LEARNED: Final = (12, 48)
@@ -95,7 +97,7 @@ class ForecastRows(Rows):
 
     absolute_errors: Array = column(np.float32, 2, len(LEADS))  # sums over all scored forecasts
     actuals: Array = column(np.float32, 2, len(LEADS))
-    scored: Array = column(np.int32, 2, len(LEADS))
-    covered: Array = column(np.int32, 2, len(LEADS))  # actual <= p95
+    scored: Array = column(np.uint16, 2, len(LEADS))  # this and the next stop at 65,535: seven years
+    covered: Array = column(np.uint16, 2, len(LEADS))  # actual <= p95
 
     origin: Array = column(np.int32, 2, fill=-1)

@@ -27,18 +27,20 @@ class Place(NamedTuple):
 
 
 class Target(NamedTuple):
-    """A bucket to be forecast. `ahead`: hours from the origin's hour to its own; `mark`: it ends on the hour."""
+    """A bucket to be forecast. `ahead`: hours from the origin's hour to its own; `mark`: it ends on the hour; `day`: its."""
 
     ahead: int
     mark: bool
     place: Place
+    day: int
 
 
 @compiled
 def target_at(bucket: int, lead: int) -> Target:
     """The bucket `lead` after `bucket`."""
     ahead = (bucket + lead - 1) // HOUR - (bucket - 1) // HOUR
-    return Target(ahead, (bucket + lead) % HOUR == 0, _place(bucket, 2 * (bucket + lead) - 1))
+    day = (bucket + lead - 1) // (24 * HOUR)
+    return Target(ahead, (bucket + lead) % HOUR == 0, _place(bucket, 2 * (bucket + lead) - 1), day)
 
 
 @compiled

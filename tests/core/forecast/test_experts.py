@@ -14,7 +14,8 @@ from tests.core.forecast.feeding import DAY, START, feed
 NAN = np.nan
 CPU_OF_FIRST = (np.array([0]), np.array([0]))
 HOURS_AHEAD = [LEADS.index(lead) for lead in (12, 24, 48)]
-PROFILES = ("median_7_days", "median_profile", "mean_profile", "same_weekday", "mean_3_days_shifted")
+PROFILES = ("yesterday", "low_of_7_days", "same_kind_of_day", "mean_3_days_shifted", "median_profile_scaled")
+LAST_WEEK = "last_week_shifted"
 SIMILAR = tuple(name for name in EXPERTS if name.startswith("similar"))
 PATTERN = 10 + 5 * np.sin(2 * np.pi * np.arange(1, DAY + 1) / DAY)
 
@@ -31,12 +32,13 @@ def _said(values: Array) -> dict[str, Array]:
 
 def test_an_hour_of_data() -> None:
     said = _said(np.arange(1.0, 13.0))
-    for name, value in {"last": 12, "median_3h": 6.5, "lower_median": 6.5}.items():
+    recent = {"last": 12, "median_half_hour": 9.5, "median_3h": 6.5, "mode_3h": 3.5, "lower_median": 6.5}
+    for name, value in recent.items():
         assert said[name].tolist() == [value] * 5
-    for name in ("median_6_hours", "median_24_hours"):  # the hour's mean, or its last bucket where the target is one
-        assert said[name].tolist() == [6.5, 6.5, 12, 12, 12]
+    # the hour's mean, or its last bucket where the target is one
+    assert said["median_24_hours"].tolist() == [6.5, 6.5, 12, 12, 12]
     np.testing.assert_array_equal(said["hour_mean_and_minute"], [6.5, 6.5, NAN, NAN, NAN])
-    for name in (*PROFILES, *SIMILAR):
+    for name in (*PROFILES, LAST_WEEK, *SIMILAR):
         assert np.isnan(said[name]).all()
 
 
@@ -55,17 +57,25 @@ def test_days_of_different_levels() -> None:
     # Eight whole days of levels 1, 2, 4 ... 128: a day before the targets it was 128, seven days before 2.
     said = _said(np.repeat(2.0 ** np.arange(8), DAY))
     expected = {
-        "median_7_days": 16,
-        "median_profile": 16,
-        "mean_profile": (128 + 64 + 32 + 16 + 8 + 4 + 2) / 7,
-        "same_weekday": 2,
+        "yesterday": 128,
+        "low_of_7_days": 4 + 0.2 * (8 - 4),  # the second and the third of seven: a fifth of 6 is 1.2
+        "median_profile_scaled": 16 * 2,  # the last hour is more than twice the 8 that is usual
+        "last_week_shifted": 2 + (128 - 1) / 2,
         "mean_3_days_shifted": 128 + (128 + 64 + 32) / 3 - (64 + 32 + 16) / 3,
         "hour_mean_and_minute": 128,
     }
     for name, value in expected.items():
         assert said[name][HOURS_AHEAD] == pytest.approx([value] * 3, rel=2e-3), name
     # 15 minutes ahead lies .708 of the way from the middle of the last hour of one day to that of the next
-    assert said["median_7_days"][0] == pytest.approx(8 + 8 * 8.5 / 12, rel=2e-3)
+    assert said["yesterday"][0] == pytest.approx(64 + 64 * 8.5 / 12, rel=2e-3)
+
+
+def test_days_of_the_week_and_of_the_weekend_are_told_apart() -> None:
+    # Thursday is the first day: the third and the fourth of a week are its weekend, at 3; the others are at 10.
+    days = np.tile([10.0, 10, 3, 3, 10, 10, 10], 2)
+    for count, expected in ((8, 10), (9, 3), (10, 3), (11, 10)):  # the targets lie on the day after
+        said = _said(np.repeat(days[:count], DAY))["same_kind_of_day"]
+        assert said[HOURS_AHEAD] == pytest.approx([expected] * 3, rel=2e-3)
 
 
 def test_a_daily_pattern_is_known_at_every_lead() -> None:
@@ -82,15 +92,15 @@ def test_present_level_moves_the_profile() -> None:
     said = _said(values)
     assert said["mean_3_days_shifted"] == pytest.approx(usual + PATTERN[-12:].mean(), rel=0.01)
     assert said["hour_mean_and_minute"] == pytest.approx([2 * PATTERN[-12:].mean()] * 5, rel=0.01)
-    assert said["median_7_days"] == pytest.approx(usual, rel=0.01)
+    assert said["median_profile_scaled"] == pytest.approx(2 * usual, rel=0.01)
+    assert said["yesterday"] == pytest.approx(usual, rel=0.01)
 
 
 def test_what_runs_on_the_hour_is_expected_on_the_hour_alone() -> None:
     said = _said(np.tile(np.append(np.ones(11), 13.0), 3 * 24))
-    for name in ("hour_mean_and_minute", "median_6_hours", "median_24_hours"):
+    for name in ("hour_mean_and_minute", "median_24_hours", "yesterday"):
         assert said[name] == pytest.approx([2, 2, 13, 13, 13], rel=2e-3), name
-    assert said["median_7_days"] == pytest.approx([2, 2, 13, 13, 13], rel=2e-3)
-    assert said["median_profile"] == pytest.approx([2, 2, 5.3, 5.3, 5.3], rel=2e-3)  # 2 + .3 x 11
+    assert said["same_kind_of_day"] == pytest.approx([2, 2, 5.3, 5.3, 5.3], rel=2e-3)  # 2 + .3 x 11
 
 
 def test_the_trend_runs_out() -> None:

@@ -105,11 +105,6 @@ def test_records_by_hand() -> None:
     assert LEARNED == (12, 48)
 
 
-def test_weights_by_hand() -> None:
-    got = weights(np.array([[2, 2.5, 4], [0, 1, 0], [0, 0, 0]], np.float32))
-    assert got == pytest.approx(np.array([[1, np.exp(-1), np.exp(-4)], [1, 0, 1], [1, 1, 1]]), rel=1e-5)
-
-
 def test_who_abstains_is_charged_what_the_forecast_lost() -> None:
     predictions = np.array([[5, NAN, 1]], np.float32)
     errors = charged(predictions, np.array([4.0], np.float32), np.array([2.0], np.float32))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from engine.core.forecast import LEADS
 from engine.core.forecast.experts import from_history
 from engine.core.forecast.history import HOURS, History
-from engine.core.forecast.similar import KINDS, LONGEST, SOONEST, Kind
+from engine.core.forecast.similar import KINDS, LONGEST, NOBODY, SOONEST, Kind
 from engine.core.forecast.state import EXPERTS, RECENT
 from engine.core.rows import Array
 from tests.core.forecast.feeding import START
@@ -39,7 +39,7 @@ def similar(past: History) -> dict[str, Array]:
     """What the experts of this room say at LEADS: float32 [m, leads] by name."""
     nothing = np.zeros(len(past.means), np.float32)
     said = from_history(past, nothing, nothing, LEADS)
-    return {EXPERTS[kind.expert]: said[..., kind.expert] for kind in KINDS}
+    return {name: said[..., place] for place, name in enumerate(EXPERTS) if name.startswith("similar")}
 
 
 def distances(past: History, kind: Kind) -> Array:
@@ -88,8 +88,8 @@ def seen(past: History, lead: int, row: int, ages: Array) -> Array:
     return found
 
 
-def says(past: History, kind: Kind, lead: int, row: int, nearest: Array) -> float:
-    """The median of what followed the stretches at these ages, moved to the present level."""
+def follows(past: History, kind: Kind, lead: int, row: int, nearest: Array) -> list[float]:
+    """What followed the stretches at these ages, moved to the present level."""
     followed = seen(past, lead, row, nearest)
     now, *then = (_nanmean(past.means[row, age : age + 3], axis=0) for age in [0, *nearest])
     if kind.shapes:
@@ -97,7 +97,11 @@ def says(past: History, kind: Kind, lead: int, row: int, nearest: Array) -> floa
         moved = [value * ratio for value, ratio in zip(followed, ratios, strict=True)]
     else:
         moved = [value + 0.5 * (now - level) for value, level in zip(followed, then, strict=True)]
-    known = [value for value in moved if not np.isnan(value)]
+    return [float(value) for value in moved]
+
+
+def _median(values: list[float]) -> float:
+    known = [value for value in values if not np.isnan(value)]
     return float(np.median(known)) if known else NAN
 
 
@@ -106,19 +110,30 @@ def says(past: History, kind: Kind, lead: int, row: int, nearest: Array) -> floa
 def test_the_nearest_stretches_and_what_followed_them(seed: int, missing: float) -> None:
     past = made_up(seed, missing)
     got, compared = similar(past), 0
-    for kind in KINDS:
-        name, distance = EXPERTS[kind.expert], distances(past, kind)
-        order = np.argsort(distance, axis=1)
-        for row in range(ROWS):
-            inner, outer = distance[row, order[row, kind.nearest - 1 : kind.nearest + 1]]
-            if np.isinf(inner):
-                assert np.isnan(got[name][row]).all()
-            elif outer > inner * (1 + 1e-3):  # no tie, to the precision of float32, for the last place
-                nearest = np.sort(AGES[order[row, : kind.nearest]])
-                wanted = [says(past, kind, lead, row, nearest) for lead in LEADS]
-                assert got[name][row] == pytest.approx(wanted, rel=1e-4, nan_ok=True), (name, row)
+    apart = {kind: distances(past, kind) for kind in KINDS}
+    for row in range(ROWS):
+        pool: list[list[float]] = [[] for _ in LEADS]
+        for kind, distance in apart.items():
+            nearest, clear = _nearest(distance[row], kind.nearest)
+            if not clear:  # a tie, to the precision of float32, for the last place
+                break
+            wanted = [follows(past, kind, lead, row, nearest) for lead in LEADS] if len(nearest) else [[] for _ in LEADS]
+            pool = [[*every, *some] for every, some in zip(pool, wanted, strict=True)]
+            if kind.expert != NOBODY:
+                name = EXPERTS[kind.expert]
+                assert got[name][row] == pytest.approx([_median(some) for some in wanted], rel=1e-4, nan_ok=True), name
                 compared += 1
+        else:
+            assert got["similar_stretches"][row] == pytest.approx([_median(each) for each in pool], rel=1e-4, nan_ok=True)
+            compared += 1
     assert compared >= 30  # of 48
+
+
+def _nearest(distance: Array, count: int) -> tuple[Array, bool]:
+    """The ages of the nearest, none when there are fewer, and whether the next is clearly farther than the last."""
+    order = np.argsort(distance)
+    inner, outer = distance[order[count - 1 : count + 1]]
+    return (AGES[:0], True) if np.isinf(inner) else (np.sort(AGES[order[:count]]), outer > inner * (1 + 1e-3))
 
 
 def test_too_few_stretches_say_nothing() -> None:

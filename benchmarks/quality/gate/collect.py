@@ -1,0 +1,85 @@
+"""What the gate sees at every hour of every public series, and what then came: examples to learn from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from benchmarks.quality.calibration.collect import step, value_at
+from benchmarks.quality.cases import PLAN, Source
+from engine.backtest.model import Buckets, Floats
+from engine.core.forecast import LEADS, ForecastRows
+from engine.core.forecast.distribution import heard
+from engine.core.forecast.mixture import Heard
+from engine.core.rows import Array
+
+YOUNG: Final = 5 * 288
+"""Buckets after a series' first that have half of its weight: what is learned there serves every new container."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """Of one resource of a series at its hourly origins: `heard` [origins], actuals [origins, leads] in units, NaN = unknown."""
+
+    source: str
+    series_id: str
+    resource: int
+    even: bool
+    origin: Buckets
+    heard: Heard
+    actual: Floats
+    scored: Array  # bool [origins, leads]: makes the score
+    weight: Floats  # [origins], sum 1
+
+
+def examples(source: Source) -> list[Examples]:
+    """Of all series of a source, fed to one table."""
+    kept: dict[tuple[int, int], list[tuple[int, Heard]]] = {}
+
+    def look(rows: ForecastRows, bucket: int) -> None:
+        row, resource = np.nonzero(rows.origin == bucket)
+        said = heard(rows, (row, resource), bucket, LEADS)
+        for place, series in enumerate(zip(row.tolist(), resource.tolist(), strict=True)):
+            kept.setdefault(series, []).append((bucket, _one(said, place)))
+
+    unit = step(source.series, look).unit
+    unit = np.where(unit > 0, unit, 1.0)
+    found = []
+    even = {case.series.series_id: case.even for case in source.cases}
+    for (row, resource), said in sorted(kept.items()):
+        one = source.series[row]
+        alone = one.series(resource)
+        if alone is not None:
+            origin = np.array([bucket for bucket, _ in said], np.int64)
+            targets = origin[:, None] + np.array(LEADS)
+            young = origin - alone.first < YOUNG
+            weight = 1 / len(origin) + young / max(young.sum(), 1)
+            found.append(
+                Examples(
+                    source.name, alone.series_id, resource, even[alone.series_id], origin,
+                    joined([each for _, each in said]), value_at(one, one.mean, resource, targets) / unit[row, resource],
+                    PLAN.scored(alone, targets), weight / weight.sum(),
+                )  # fmt: skip
+            )
+    return found
+
+
+def _one(said: Heard, place: int) -> Heard:
+    at = slice(place, place + 1)
+    return Heard(
+        said.leads, said.predictions[at].copy(), said.records[at].copy(), said.part_records[at].copy(),
+        said.error[at].copy(), said.scored[at].copy(), said.resource[at].copy(),
+    )  # fmt: skip
+
+
+def joined(said: list[Heard]) -> Heard:
+    """One after the other."""
+    return Heard(
+        said[0].leads,
+        *(
+            np.concatenate([getattr(each, name) for each in said])
+            for name in ("predictions", "records", "part_records", "error", "scored", "resource")
+        ),
+    )
