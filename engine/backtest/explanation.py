@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.core.forecast import LEADS, ForecastRows, forecast, forecast_at
 from engine.core.forecast.experts import predict
-from engine.core.forecast.mixture import records, weights
+from engine.core.forecast.mixture import combine, records
 from engine.core.forecast.state import EXPERTS
 from engine.core.rows import Array
 
@@ -43,15 +43,16 @@ def explain(rows: ForecastRows, row: int, resource: int, bucket: int, lead: int)
     last = int(rows.last_bucket[row, resource])
     later = tuple(ahead + bucket - last for ahead in asked)  # a row looks ahead from its last sample
     series = (np.array([row]), np.array([resource]))
-    said = predict(rows, series, last, later)[0, place].astype(np.float64)
+    said = predict(rows, series, last, later)[0, place]
     record = records(rows, series, last, later)[0, place]
+    _, weight = combine(said[None], record[None])
     kept = forecast(rows)
     at = (row, resource, place)
     scored = int(kept.scored[at]) if asked is LEADS else 0
     return Explanation(
         names=EXPERTS,
-        said=said * float(rows.unit[row, resource]),
-        weight=_shares(said, weights(record).astype(np.float64)),
+        said=said.astype(np.float64) * float(rows.unit[row, resource]),
+        weight=_shares(weight[0].astype(np.float64)),
         record=record.astype(np.float64),
         quantiles={level: float(getattr(outlook, f"p{level:02d}")[at]) for level in LEVELS},
         wape=_known(kept.wape[at]) if scored else None,
@@ -60,12 +61,9 @@ def explain(rows: ForecastRows, row: int, resource: int, bucket: int, lead: int)
     )
 
 
-def _shares(said: Array, weight: Array) -> Array:
-    """Weights of those that speak, as the mixture takes them, over their sum."""
-    spoken = np.where(np.isnan(said), 0.0, weight)
-    if not spoken.any():  # the best of the past abstain: then all that speak count the same
-        spoken = (~np.isnan(said)).astype(np.float64)
-    shares: Array = spoken / max(spoken.sum(), 1e-300)
+def _shares(weight: Array) -> Array:
+    """Weights over their sum; all 0 where everybody abstains."""
+    shares: Array = weight / max(weight.sum(), 1e-300)
     return shares
 
 

@@ -33,23 +33,12 @@ _STEEPNESS: Final = np.float32(-SHARPNESS * math.log2(math.e))
 _NOTHING, _ONE, _INFINITE = np.float32(0), np.float32(1), np.float32(np.inf)
 
 
-def weights(losses: Array) -> Array:
-    """Unnormalised weights, the best expert's being 1, from losses float32 [..., experts]."""
-    table = np.ascontiguousarray(losses).reshape(-1, losses.shape[-1])
-    found = np.empty_like(table)
-    _weigh_all(table, found)
-    return found.reshape(losses.shape)
-
-
-@compiled
-def _weigh_all(losses: Array, found: Array) -> None:
-    for row in range(len(losses)):
-        _weigh(losses[row], found[row])
-
-
 @compiled
 def _weigh(losses: Array, found: Array) -> None:
-    """Weights of experts [n]; at least 2^-100, so that the others are heard where the best of the past abstain."""
+    """Write weights of experts [n], the best one's being 1.
+
+    None is below 2^-100, so that the others are heard where the best of the past abstain.
+    """
     best = losses.min()
     for expert in range(len(losses)):
         excess = losses[expert] / best if best > _NOTHING else _ONE if losses[expert] == best else _INFINITE
@@ -59,7 +48,7 @@ def _weigh(losses: Array, found: Array) -> None:
 def combine(predictions: Array, losses: Array) -> tuple[Array, Array]:
     """The weighted median of predictions, float32 [...], NaN where all abstain, and the weights [..., experts].
 
-    predictions, losses: float32 [..., experts]. Who abstains has no weight.
+    predictions, losses: float32 [..., experts]. The best expert's weight is 1; who abstains has none.
     """
     table = np.ascontiguousarray(predictions).reshape(-1, predictions.shape[-1])
     found, weight = np.empty(len(table), np.float32), np.empty_like(table)

@@ -19,9 +19,9 @@ from engine.core.forecast.mixture import (
     learn,
     part_of,
     records,
-    weights,
 )
 from engine.core.forecast.state import EXPERTS, LEARNED, PARTS
+from engine.core.rows import Array
 from tests.core.forecast.feeding import DAY, START
 
 NAN = np.nan
@@ -29,6 +29,11 @@ E = len(EXPERTS)
 CPU_OF_FIRST = (np.array([0]), np.array([0]))
 SIXTEEN_BITS = 1e-3
 FIRST_SIX_HOURS = START + 1
+
+
+def weights(losses: Array) -> Array:
+    """Of experts that all speak."""
+    return combine(np.zeros_like(losses), losses)[1]
 
 
 class Constant(base.Regressor):  # type: ignore[misc]  # river is not typed for us
@@ -126,3 +131,27 @@ def test_combining_by_hand() -> None:
 def test_experts_whose_weights_underflow_are_heard_when_the_best_abstains() -> None:
     predictions = np.array([[NAN, 7, 7]], np.float32)
     assert combine(predictions, np.array([[1e-6, 1e6, 1e6]], np.float32))[0] == 7
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 10**6), st.permutations(range(9)))
+def test_combining_as_numpy_does_and_a_row_alone(seed: int, order: list[int]) -> None:
+    rng = np.random.default_rng(seed)
+    predictions = rng.lognormal(size=(9, E)).astype(np.float32)
+    predictions[rng.random((9, E)) < 0.2] = NAN
+    losses = rng.lognormal(0, 0.3, (9, E)).astype(np.float32)
+    p50, weight = combine(predictions, losses)
+    plain = np.exp(-SHARPNESS * (losses / losses.min(axis=1, keepdims=True) - 1.0))
+    plain[np.isnan(predictions)] = 0
+    assert weight == pytest.approx(plain, rel=1e-4, abs=1e-12)
+    for row in range(9):  # half of the weight is at or below the median, and not below the next smaller value
+        below, upto = (
+            weight[row][those].sum() for those in (predictions[row] < p50[row], predictions[row] <= p50[row])
+        )
+        half = weight[row].sum() / 2
+        assert below <= half * (1 + 1e-5)
+        assert upto >= half * (1 - 1e-5)
+    again, weight_again = combine(predictions[order], losses[order])
+    assert again.tobytes() == p50[order].tobytes()
+    assert weight_again.tobytes() == weight[order].tobytes()
+    assert combine(predictions[3], losses[3])[0].tobytes() == p50[3].tobytes()
