@@ -98,7 +98,7 @@ def says(past: History, kind: Kind, lead: int, row: int, nearest: Array) -> floa
     else:
         moved = [value + 0.5 * (now - level) for value, level in zip(followed, then, strict=True)]
     known = [value for value in moved if not np.isnan(value)]
-    return float(np.median(known)) if known else NAN
+    return max(0.0, float(np.median(known))) if known else NAN  # experts do not go below zero
 
 
 @settings(max_examples=25, deadline=None)
