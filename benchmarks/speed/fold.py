@@ -14,6 +14,7 @@ import numpy as np
 from river.time_series import HoltWinters
 
 from engine.codec import encode, roster_hash
+from engine.core.forecast import warm_up
 from engine.core.partition import PartitionFold, Record
 from engine.identity import partition_of, slot_key
 from engine.messages import AnyEvent, ContainerSpec, Control, Declare, Metrics, Roster, Size
@@ -74,6 +75,7 @@ def main(containers: int, days: float) -> None:
         for record in records:
             decisions += len(fold.apply(record).decisions)
 
+    warm_up()
     spent = seconds(run)
     samples = fold.slots[key].counters["samples_folded"]
     row = len(fold.snapshot(key)) / containers

@@ -4,17 +4,20 @@ Without `fastmath` and `parallel` every operation is IEEE arithmetic in the orde
 result does not depend on what is computed beside it. Do not call `exp`, `log` or `pow` of the C library in compiled
 functions, for they differ between processors: `forecast.powers` has ours.
 
-numba keeps what it compiled beside the source file, or in the user's cache directory, and recompiles when that file
-has changed. It does not look at functions and constants of other files, which are compiled in: so a function's name in
-the cache carries a digest of all that it refers to. To keep that cheap, and a cache that processes fill at the same
-time correct, call a compiled function with arguments of one set of types only.
+numba keeps what it compiled beside the source file, in `NUMBA_CACHE_DIR` or in the user's cache directory, and
+recompiles when that file has changed. It does not look at functions and constants of other files, which are compiled
+in: so a function's name in the cache carries a digest of all that it refers to.
+
+Call a compiled function with arguments of one set of types only (contiguous arrays, no numpy scalar where others give a
+Python int): each set is compiled for itself, and processes that fill a cache with different ones at the same time can
+mix them up. A test counts the sets.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any, Final, TypeVar, cast
 
 import numba
@@ -39,7 +42,8 @@ def compiled(function: F) -> F:
 def _digest(function: FunctionType) -> str:
     """Of the function's code and the values of the globals that it names, other compiled functions included."""
     code, known = function.__code__, function.__globals__
-    parts = [code.co_code, repr((code.co_consts, code.co_names, function.__defaults__)).encode()]
+    assert not any(isinstance(constant, CodeType) for constant in code.co_consts), "a function within a compiled one"
+    parts = [code.co_code, repr((code.co_consts, code.co_names, function.__defaults__, _OPTIONS)).encode()]
     for name in code.co_names:
         value = known.get(name)
         parts += _described(value)
@@ -51,6 +55,6 @@ def _digest(function: FunctionType) -> str:
 def _described(value: Any) -> list[bytes]:
     if isinstance(value, np.ndarray):
         return [str(value.dtype).encode(), value.tobytes()]
-    if isinstance(value, bool | int | float | np.generic | tuple):
+    if isinstance(value, bool | int | float | str | np.generic | tuple):
         return [repr(value).encode()]
     return [getattr(value, "__qualname__", "").encode(), repr(getattr(value, "_fields", "")).encode()]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import time
 from typing import Any, Final
 
 import faust
@@ -12,6 +13,7 @@ import mode
 import structlog
 
 from engine.core.context import Context
+from engine.core.forecast import warm_up
 from engine.http import serve
 from engine.shell import adapter, health
 from engine.shell.brokers import required_partitions
@@ -94,7 +96,10 @@ def make_app(settings: EngineSettings) -> Any:
 
 
 class Surroundings(mode.Service):  # type: ignore[misc]
-    """What runs beside the app and starts before it: HTTP, so that readiness can say no, checkpoints and gauges."""
+    """What runs beside the app and starts before it: HTTP, so that readiness can say no, checkpoints and gauges.
+
+    The app, and with it the recovery, starts when the forecast is compiled.
+    """
 
     def __init__(self, engine: Engine, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -112,6 +117,9 @@ class Surroundings(mode.Service):  # type: ignore[misc]
             pages={"/progress": lambda: health.progress(engine)},
         )
         log.info("http_listening", host=settings.http_host, port=port)
+        started = time.monotonic()
+        await asyncio.to_thread(warm_up)  # else the first bucket to close would wait for it, and with it the heartbeats
+        log.info("forecast_compiled", seconds=round(time.monotonic() - started, 3))
         self.add_future(self._forever(engine.checkpointer.run(settings.checkpoint_interval)))
         self.add_future(self._forever(health.watch(engine)))
 

@@ -21,13 +21,15 @@ YOUNG: Final = 5 * 288
 
 @dataclass(frozen=True, slots=True)
 class Examples:
-    """Of one resource of a series at its hourly origins: `heard` [origins], actuals [origins, leads] in units, NaN = unknown."""
+    """Of one resource of a series at its hourly origins: `heard` [origins] and what came.
+
+    actual: [origins, leads] in units, NaN = unknown.
+    """
 
     source: str
     series_id: str
     resource: int
     even: bool
-    origin: Buckets
     heard: Heard
     actual: Floats
     scored: Array  # bool [origins, leads]: makes the score
@@ -54,23 +56,33 @@ def examples(source: Source) -> list[Examples]:
         if alone is not None:
             origin = np.array([bucket for bucket, _ in said], np.int64)
             targets = origin[:, None] + np.array(LEADS)
-            young = origin - alone.first < YOUNG
-            weight = 1 / len(origin) + young / max(young.sum(), 1)
             found.append(
                 Examples(
-                    source.name, alone.series_id, resource, even[alone.series_id], origin,
-                    joined([each for _, each in said]), value_at(one, one.mean, resource, targets) / unit[row, resource],
-                    PLAN.scored(alone, targets), weight / weight.sum(),
-                )  # fmt: skip
+                    source=source.name,
+                    series_id=alone.series_id,
+                    resource=resource,
+                    even=even[alone.series_id],
+                    heard=joined([each for _, each in said]),
+                    actual=value_at(one, one.mean, resource, targets) / unit[row, resource],
+                    scored=PLAN.scored(alone, targets),
+                    weight=_weights(origin - alone.first),
+                )
             )
     return found
+
+
+def _weights(age: Buckets) -> Floats:
+    young = age < YOUNG
+    weight: Floats = 1 / len(age) + young / max(young.sum(), 1)
+    weight /= weight.sum()
+    return weight
 
 
 def _one(said: Heard, place: int) -> Heard:
     at = slice(place, place + 1)
     return Heard(
         said.leads, said.predictions[at].copy(), said.records[at].copy(), said.part_records[at].copy(),
-        said.error[at].copy(), said.scored[at].copy(), said.resource[at].copy(),
+        said.error[at].copy(), said.scored[at].copy(),
     )  # fmt: skip
 
 
@@ -80,6 +92,6 @@ def joined(said: list[Heard]) -> Heard:
         said[0].leads,
         *(
             np.concatenate([getattr(each, name) for each in said])
-            for name in ("predictions", "records", "part_records", "error", "scored", "resource")
+            for name in ("predictions", "records", "part_records", "error", "scored")
         ),
     )

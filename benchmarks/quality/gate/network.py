@@ -18,8 +18,10 @@ _LOW, _HIGH = float(TRIMMED), 1 - float(TRIMMED)
 
 @dataclass(slots=True)
 class Network:
-    """By the names of `gate_prior`: feature [5, hidden], context [6, hidden], embedding [experts, hidden], out [hidden],
-    expert [experts], record [1]."""
+    """By the names of `gate_prior`.
+
+    feature, context: [5, hidden]. embedding: [experts, hidden]. out: [hidden]. expert: [experts]. record: [1].
+    """
 
     feature: Array
     context: Array
@@ -32,13 +34,15 @@ class Network:
     def random(cls, experts: int, features: int, contexts: int, hidden: int, seed: int) -> Network:
         rng = np.random.default_rng(seed)
         sizes = ((features, 0.3), (contexts, 0.3), (experts, 0.3))
-        first = [rng.normal(0, scale, (size, hidden)) for size, scale in sizes]
-        return cls(*first, rng.normal(0, 0.05, hidden), np.zeros(experts), np.array([4.0]))
+        feature, context, embedding = (rng.normal(0, scale, (size, hidden)) for size, scale in sizes)
+        return cls(feature, context, embedding, rng.normal(0, 0.05, hidden), np.zeros(experts), np.array([4.0]))
 
     @classmethod
     def records_alone(cls, like: Network, sharpness: float) -> Network:
         """Of the same sizes, weighing by nothing but the records."""
-        return cls(*(np.zeros_like(array) for array in like.arrays()[:-1]), np.array([sharpness]))
+        alone = cls(*map(np.zeros_like, like.arrays()))
+        alone.record[:] = sharpness
+        return alone
 
     def arrays(self) -> list[Array]:
         return [getattr(self, each.name) for each in fields(self)]
@@ -46,7 +50,7 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """float64: of_expert [n, experts, 5], of_all [n, 6], excess [n, experts], said [n, experts] (NaN = abstains),
+    """float64: of_expert [n, experts, 5], of_all [n, 5], excess [n, experts], said [n, experts] (NaN = abstains),
     actual [n], scale [n]."""
 
     of_expert: Array

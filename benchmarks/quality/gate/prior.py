@@ -9,9 +9,10 @@ from benchmarks.quality.gate.network import Network
 from engine.core.forecast.state import EXPERTS
 from engine.core.rows import Array
 
-_HEAD: Final = '''"""The gate's weights, by `gate`'s names: trained on the public traces' series whose crc32 of the name is even.
+_HEAD: Final = '''"""The gate's weights, by `gate`'s names.
 
-Written by `python -m benchmarks.quality.gate --write`; the experts are in the order of `state.EXPERTS`.
+Trained on the public traces' series whose crc32 of the name is even; written by
+`python -m benchmarks.quality.gate --write`. The experts are in the order of `state.EXPERTS`.
 """
 
 from typing import Final
@@ -22,15 +23,14 @@ import numpy as np
 
 
 def write(network: Network, path: Path) -> None:
-    embedding = "".join(
-        f"        {_row(network.embedding[place])},  # {name}\n" for place, name in enumerate(EXPERTS)
-    )
+    embedding = "".join(f"        {_row(network.embedding[place])},  # {name}\n" for place, name in enumerate(EXPERTS))
+    expert = "".join(f"        {value:.3f},  # {name}\n" for value, name in zip(network.expert, EXPERTS, strict=True))
     path.write_text(
         _HEAD
         + _table("FEATURE", network.feature)
         + _table("CONTEXT", network.context)
         + f"EMBEDDING: Final = np.array(\n    (\n{embedding}    ),\n    np.float32,\n)\n"
-        + f"EXPERT: Final = np.array(\n    {_row(network.expert)},\n    np.float32,\n)\n"
+        + f"EXPERT: Final = np.array(\n    (\n{expert}    ),\n    np.float32,\n)\n"
         + f"OUT: Final = np.array({_row(network.out)}, np.float32)\n"
         + f"RECORD: Final = np.float32({network.record[0]:.3f})\n"
     )

@@ -49,10 +49,17 @@ def pool(some: Sequence[Examples]) -> Pool:
 def usual_error(one: Examples) -> Array:
     """Mean absolute error of the experts' plain median, by lead [leads]; not below a share of the amounts."""
     middle = np.nanmedian(one.heard.predictions, axis=2)
-    error = np.nanmean(np.abs(middle - one.actual), axis=0)
-    amount = np.nanmean(np.abs(one.actual), axis=0)
-    scale: Array = np.nan_to_num(np.maximum(error, _SMALLEST * amount))
+    error = _mean(np.abs(middle - one.actual))
+    amount = _mean(np.abs(one.actual))
+    scale: Array = np.maximum(error, _SMALLEST * amount)
     return scale
+
+
+def _mean(values: Array) -> Array:
+    """Along the first axis, of what is known; 0 without any."""
+    known = ~np.isnan(values)
+    mean: Array = np.where(known, values, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    return mean
 
 
 def batch_of(pool: Pool, place: Array) -> Batch:
@@ -60,7 +67,7 @@ def batch_of(pool: Pool, place: Array) -> Batch:
     origin, lead = np.divmod(place, len(pool.heard.leads))
     some = Heard(
         pool.heard.leads, pool.heard.predictions[origin], pool.heard.records[origin], pool.heard.part_records[origin],
-        pool.heard.error[origin], pool.heard.scored[origin], pool.heard.resource[origin],
+        pool.heard.error[origin], pool.heard.scored[origin],
     )  # fmt: skip
     at = np.arange(len(origin)), lead
     of_expert, of_all, excess = (each[at].astype(np.float64) for each in features(some))
@@ -81,11 +88,12 @@ def train(pool: Pool, hidden: int, steps: int, seed: int) -> Network:
         place = np.searchsorted(edges, rng.random(BATCH) * edges[-1])
         _, slopes = gradient(network, batch_of(pool, place))
         rate = RATE * min(1, step / WARM_UP) * (0.5 + 0.5 * np.cos(np.pi * step / steps))
-        for array, slope, mean, square in zip(network.arrays(), slopes, first, second, strict=True):
-            slope = slope + (2 * WEIGHT_DECAY * array if array.size > 1 else 0)
-            mean += 0.1 * (slope - mean)
-            square += 0.001 * (slope**2 - square)
-            array -= rate * (mean / (1 - 0.9**step)) / (np.sqrt(square / (1 - 0.999**step)) + 1e-8)
+        for place, array in enumerate(network.arrays()):
+            slope = slopes[place] + (2 * WEIGHT_DECAY * array if array.size > 1 else 0)
+            first[place] += 0.1 * (slope - first[place])
+            second[place] += 0.001 * (slope**2 - second[place])
+            scale = np.sqrt(second[place] / (1 - 0.999**step)) + 1e-8
+            array[...] -= rate * first[place] / (1 - 0.9**step) / scale
     return network
 
 

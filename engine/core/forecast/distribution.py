@@ -45,7 +45,6 @@ def heard(rows: ForecastRows, series: Series, bucket: int, leads: Leads) -> Hear
         part_records=of_part,
         error=at_leads(mean_error(rows.loss[series], scored), leads),
         scored=at_leads(scored.astype(np.float32), leads),
-        resource=series[1],
     )
 
 

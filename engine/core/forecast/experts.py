@@ -1,6 +1,6 @@
 """The experts: robust forecasts of single buckets, each computed from the remembered history alone.
 
-Recent levels, the same time of earlier days (`profiles`), similar stretches of the past (`similar`), and a damped trend.
+Recent levels, the same time of earlier days (`profiles`), similar stretches of the past (`similar`), a damped trend.
 An expert that lacks its data abstains (NaN). To add one: name it in `state.EXPERTS`, and write what it says to its
 place in one of the functions that see a single series; then `gate` must learn whom to hear.
 """

@@ -1,6 +1,6 @@
 """Learn from each closed bucket; forecast on the hour.
 
-    bucket closes ─▶ record ─▶ score what was forecast for it ─▶ on the hour: experts ─▶ mixture ─▶ quantiles
+bucket closes ─▶ record ─▶ score what was forecast for it ─▶ on the hour: experts ─▶ mixture ─▶ quantiles
 """
 
 from __future__ import annotations
@@ -71,3 +71,13 @@ def _forecast(rows: ForecastRows, series: Series, bucket: int, named: Mapping[in
         pending.keep(rows, block, bucket, said, widths_of(rows, block, bucket, known, LEADS))
         windows.forecast(rows, block, bucket, known)
     return reasons
+
+
+def warm_up() -> None:
+    """Compile all that is compiled, or load it from the cache, so that no bucket has to wait for it.
+
+    Two hours of a made-up container do: they are recorded, forecast on the hour, and scored an hour later.
+    """
+    rows, usage = ForecastRows.empty(1), np.ones((1, 2))
+    for bucket in range(1, 2 * HOUR + 1):
+        observe(rows, bucket, usage, usage)

@@ -22,8 +22,8 @@ from engine.core.rows import Array
 EXPERTS_FEATURES: Final = 5
 """Of an expert: best record over its own, the same in the target's part of the day, how far and to which side it is
 from the crowd, how far it is from the last bucket."""
-CONTEXTS: Final = 6
-"""Of a forecast: age, how far the experts are from each other, lead, resource, share that speaks, relative error."""
+CONTEXTS: Final = 5
+"""Of a forecast: age, how far the experts are from each other, lead, share that speaks, relative error."""
 FARTHEST: Final = np.float32(8)
 """An expert that lost so many times more than the best is not told from a worse one."""
 _AGE: Final = np.float32(24)
@@ -40,12 +40,11 @@ class Known(NamedTuple):
     error: np.float32  # usual absolute error at this lead; 0 without any
     scored: np.float32  # forecasts scored at this lead
     lead: np.float32  # -1 for a quarter of an hour, 0 for an hour, 1 for four and more
-    resource: np.float32
 
 
 @compiled
 def describe(said: Array, records: Array, part_records: Array, known: Known, of_expert: Array, of_all: Array) -> None:
-    """Write the features of each expert to of_expert [experts, 5] and of the forecast to of_all [6].
+    """Write the features of each expert to of_expert [experts, 5] and of the forecast to of_all [5].
 
     said: float32 [experts], NaN = abstains, at least one speaks. records, part_records: losses over their mean.
     """
@@ -56,21 +55,22 @@ def describe(said: Array, records: Array, part_records: Array, known: Known, of_
             speaks += _ONE
     apart /= speaks
     usual = (known.error if known.scored > _NOTHING else apart) + _SMALL * known.crowd + _SMALLEST
+    last = known.crowd if np.isnan(said[_LAST]) else said[_LAST]
     best, best_of_part = records.min(), part_records.min()
     for expert in range(len(said)):
         of_expert[expert, 0] = _share(best, records[expert])
         of_expert[expert, 1] = _share(best_of_part, part_records[expert])
         of_expert[expert, 2:] = _NOTHING
         if not np.isnan(said[expert]):
-            off, moved = said[expert] - known.crowd, abs(said[expert] - said[_LAST])
+            off, moved = said[expert] - known.crowd, abs(said[expert] - last)
             of_expert[expert, 2] = abs(off) / (abs(off) + usual)
             of_expert[expert, 3] = off / (abs(off) + usual)
             of_expert[expert, 4] = moved / (moved + usual)
     of_all[0] = known.scored / (known.scored + _AGE)
     of_all[1] = apart / (apart + usual)
-    of_all[2], of_all[3] = known.lead, known.resource
-    of_all[4] = speaks / np.float32(len(said))
-    of_all[5] = usual / (usual + known.crowd + _SMALLEST)
+    of_all[2] = known.lead
+    of_all[3] = speaks / np.float32(len(said))
+    of_all[4] = usual / (usual + known.crowd + _SMALLEST)
 
 
 @compiled

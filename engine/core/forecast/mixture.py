@@ -22,7 +22,7 @@ from engine.core.forecast import gate
 from engine.core.forecast.compact import amount_of, code_of, decode
 from engine.core.forecast.powers import exp2
 from engine.core.forecast.robust import trimmed_mean, weighted_median
-from engine.core.forecast.state import EXPERTS, HOUR, LEARNED, PARTS, ForecastRows, Series
+from engine.core.forecast.state import HOUR, LEARNED, PARTS, ForecastRows, Series
 from engine.core.rows import Array
 
 DISCOUNT: Final = 0.95
@@ -43,7 +43,7 @@ _NOTHING, _ONE = np.float32(0), np.float32(1)
 class Heard:
     """What the mixture is made of: float32 [m, leads, experts], NaN = abstains, records being losses over their mean.
 
-    error, scored: [m, leads], usual absolute error (0 without any) and forecasts scored. resource: [m].
+    error, scored: [m, leads], usual absolute error (0 without any) and forecasts scored.
     """
 
     leads: tuple[int, ...]
@@ -52,7 +52,6 @@ class Heard:
     part_records: Array
     error: Array
     scored: Array
-    resource: Array
 
 
 def combine(heard: Heard) -> tuple[Array, Array]:
@@ -66,7 +65,7 @@ def combine(heard: Heard) -> tuple[Array, Array]:
 
 
 def features(heard: Heard) -> tuple[Array, Array, Array]:
-    """What the gate sees, to train it: [m, leads, experts, 5], [m, leads, 6], excess losses [m, leads, experts]."""
+    """What the gate sees, to train it: [m, leads, experts, 5], [m, leads, 5], excess losses [m, leads, experts]."""
     shape = heard.predictions.shape
     of_expert = np.zeros((*shape, gate.EXPERTS_FEATURES), np.float32)
     of_all, excess = np.zeros((*shape[:2], gate.CONTEXTS), np.float32), np.zeros(shape, np.float32)
@@ -80,16 +79,20 @@ class _Columns(NamedTuple):
     part_records: Array
     error: Array
     scored: Array
-    resource: Array
     lead: Array
 
 
 def _columns(heard: Heard) -> tuple[_Columns, Array]:
     """What compiled functions see, and the share of the part's record at each lead."""
     lead = np.clip(_position(heard.leads), -1, 1)
-    resource = np.ascontiguousarray(heard.resource, np.float32)
-    known = (heard.predictions, heard.records, heard.part_records, heard.error, heard.scored)
-    columns = _Columns(*(np.ascontiguousarray(each, np.float32) for each in known), resource, lead)
+    columns = _Columns(
+        predictions=np.ascontiguousarray(heard.predictions),
+        records=np.ascontiguousarray(heard.records),
+        part_records=np.ascontiguousarray(heard.part_records),
+        error=np.ascontiguousarray(heard.error),
+        scored=np.ascontiguousarray(heard.scored),
+        lead=lead,
+    )
     return columns, np.clip(lead, 0, 1) * PART_SHARE
 
 
@@ -142,9 +145,7 @@ def _describe(
     crowd = weighted_median(said, weights, order)
     if np.isnan(crowd):
         return False
-    known = gate.Known(
-        crowd, heard.error[row, place], heard.scored[row, place], heard.lead[place], heard.resource[row]
-    )
+    known = gate.Known(crowd, heard.error[row, place], heard.scored[row, place], heard.lead[place])
     gate.describe(said, records, of_part, known, of_expert, of_all)
     return True
 

@@ -107,8 +107,9 @@ def _rank(values: Array, order: Array) -> int:
 
 @compiled
 def mode(values: Array, order: Array) -> np.float32:
-    """Half-sample mode of float32 [n] without NaN: the median of the closest half (Bickel & Fruehwirth, 2006, one step).
+    """One step of the half-sample mode of float32 [n] without NaN: the median of the half that is closest together.
 
+    Bickel & Fruehwirth, "On a fast, robust estimator of the mode", Computational Statistics & Data Analysis 2006.
     `order` int64 [n] is scratch.
     """
     known = _rank(values, order)
@@ -120,7 +121,8 @@ def mode(values: Array, order: Array) -> np.float32:
             closest, first = width, rank
     if known == 0:
         return _NAN
-    return (values[order[first + (half - 1) // 2]] + values[order[first + half // 2]]) * _HALF
+    middle: np.float32 = (values[order[first + (half - 1) // 2]] + values[order[first + half // 2]]) * _HALF
+    return middle
 
 
 @compiled
@@ -130,6 +132,7 @@ def quantile(values: Array, share: np.float32, order: Array) -> np.float32:
     if known == 0:
         return _NAN
     position = share * np.float32(known - 1)
-    below = np.int64(position)
+    below = int(position)
     low, high = values[order[below]], values[order[min(below + 1, known - 1)]]
-    return low + (high - low) * (position - np.float32(below))
+    found: np.float32 = low + (high - low) * (position - np.float32(below))
+    return found

@@ -27,7 +27,10 @@ class Place(NamedTuple):
 
 
 class Target(NamedTuple):
-    """A bucket to be forecast. `ahead`: hours from the origin's hour to its own; `mark`: it ends on the hour; `day`: its."""
+    """A bucket to be forecast.
+
+    `ahead`: hours from the origin's hour to its own. `mark`: it ends on the hour. `day`: since the epoch.
+    """
 
     ahead: int
     mark: bool

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from engine.core.forecast.robust import mean, median, weighted_median
+from engine.core.forecast.robust import mean, median, mode, quantile, trimmed_mean, weighted_median
 from engine.core.rows import Array
 
 cells = st.one_of(st.just(float("nan")), st.floats(0, 1e6, width=32))
@@ -43,3 +43,33 @@ def test_weighted_median_by_hand() -> None:
 def test_equal_weights_give_the_median(some: list[float]) -> None:
     values = np.array(some, np.float32)
     assert weighted(values, np.ones_like(values)) == np.median(values)
+
+
+order = np.empty(50, np.int64)
+
+
+@given(numbers, st.data())
+def test_a_trimmed_mean_is_that_of_the_middle_copies(values: Array, data: st.DataObject) -> None:
+    weights = data.draw(arrays(np.float32, len(values), elements=st.integers(0, 9)))
+    spoken = np.where(np.isnan(values), 0, weights).astype(np.int64)
+    copies = np.repeat(np.sort(values), 10 * spoken[np.argsort(values)]).astype(np.float64)  # ten: a tenth can be cut
+    cut = 3 * len(copies) // 10
+    got = trimmed_mean(values, weights, np.float32(0.3), order)
+    if not len(copies):
+        assert np.isnan(got)
+    else:
+        assert got == pytest.approx(copies[cut : len(copies) - cut].mean(), rel=1e-5)
+
+
+@pytest.mark.filterwarnings("ignore:All-NaN slice")
+@given(numbers, st.floats(0, 1, width=32))
+def test_quantiles_as_numpy_has_them(values: Array, share: float) -> None:
+    wanted = np.nanquantile(values.astype(np.float64), share)
+    np.testing.assert_allclose(quantile(values, np.float32(share), order), wanted, rtol=1e-4, atol=1e-30)
+
+
+def test_the_mode_is_where_half_of_the_values_are_closest() -> None:
+    values = np.array([1, 9, 5.2, 5, np.nan, 5.1, 2, 20], np.float32)
+    assert mode(values, order) == np.float32(5.1)
+    assert mode(np.array([4], np.float32), order) == 4
+    assert np.isnan(mode(np.full(3, np.nan, np.float32), order))
