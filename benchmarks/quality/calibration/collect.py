@@ -71,7 +71,7 @@ def issued(series: Sequence[Bucketed]) -> Iterator[Issued]:
                     all_ahead[row, resource][said],
                     all_maximum[row, resource][said],
                     came=value_at(one, one.mean, resource, at[:, None] + np.array(LEADS)),
-                    highest=_highest(one, resource, at),
+                    highest=highest_of(one, resource, at),
                     kinds={"all": np.ones(len(at), np.bool_), **classes(alone, at, max(LEADS))},
                 )
 
@@ -87,7 +87,7 @@ def value_at(one: Bucketed, value: Floats, resource: int, buckets: Buckets) -> F
     return found
 
 
-def _highest(one: Bucketed, resource: int, origins: Buckets) -> Floats:
+def highest_of(one: Bucketed, resource: int, origins: Buckets) -> Floats:
     """Highest sample of the buckets after each origin, [origins, windows]; NaN where any bucket has none."""
     peaks = value_at(one, one.peak, resource, origins[:, None] + np.arange(1, max(WINDOWS) + 1))
     ends = np.array(WINDOWS) - 1

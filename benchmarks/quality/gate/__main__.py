@@ -44,7 +44,7 @@ def _run(sources: str, traces: Path | None, hidden: int, steps: int, seed: int, 
 @click.option("--sources", default="", help="Names with commas between; all without it.")
 @click.option("--traces", type=click.Path(path_type=Path), help="Folder of <source>/public.csv.gz.")
 @click.option("--hidden", default=8, show_default=True, help="Hidden units.")
-@click.option("--steps", default=1500, show_default=True, help="Batches to learn from.")
+@click.option("--steps", default=4000, show_default=True, help="Batches to learn from.")
 @click.option("--seed", default=0, show_default=True)
 @click.option("--write", "to", type=click.Path(path_type=Path), help="engine/core/forecast/gate_prior.py")
 def main(sources: str, traces: Path | None, hidden: int, steps: int, seed: int, to: Path | None) -> None:

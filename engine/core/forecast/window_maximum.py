@@ -31,7 +31,8 @@ HOURS: Final = 4
 """Hours whose highest sample is remembered."""
 WAITING: Final = sum(length // HOUR for length in WINDOWS)
 """Windows that have begun and not ended."""
-_ENDS: Final = slice(LEADS.index(WINDOWS[0]), LEADS.index(WINDOWS[-1]) + 1)
+ENDS: Final = slice(LEADS.index(WINDOWS[0]), LEADS.index(WINDOWS[-1]) + 1)
+"""Where among LEADS the windows end."""
 _LENGTHS: Final = np.array(WINDOWS) // HOUR
 _FIRST: Final = np.cumsum(_LENGTHS) - _LENGTHS
 _STEPS: Final = ((0.2 + 1.0 / (np.arange(256)[:, None] + 6.0) ** 0.6) / _LENGTHS).astype(np.float32)
@@ -68,9 +69,15 @@ def forecast(evidence: Evidence, ratio: Array, highest: Array, hour: Array, know
     evidence: at LEADS. ratio: of errors in the part of the day at which each window ends [m, 3]. highest, hour: the
     ring and the present hour.
     """
+    seen = lately(evidence, ratio, highest, hour, known)
+    return np.stack([encode(seen.median), encode(window_prior.width(evidence, ENDS, seen))], axis=-1)
+
+
+def lately(evidence: Evidence, ratio: Array, highest: Array, hour: Array, known: Tracked) -> Lately:
+    """What the widths depend on, besides the evidence."""
     hours = decode(np.maximum(_newest_first(highest, hour), ZERO))
-    medians = encode(np.maximum.accumulate(evidence.p50, axis=1)[:, _ENDS])
-    lately = Lately(
+    medians = encode(np.maximum.accumulate(evidence.p50, axis=1)[:, ENDS])
+    return Lately(
         median=decode(medians),
         last_hour=hours[:, :1],
         last_hours=hours[:, :3].max(axis=1, keepdims=True),
@@ -78,7 +85,6 @@ def forecast(evidence: Evidence, ratio: Array, highest: Array, hour: Array, know
         ratio=ratio,
         scored=known.scored,
     )
-    return np.stack([medians, encode(window_prior.width(evidence, _ENDS, lately))], axis=-1)
 
 
 def issue(codes: Array, known: Tracked) -> Array:
