@@ -3,8 +3,9 @@
     quantile = highest median of the window + width(evidence) x exp(margin of the series at that window and level)
 
 Widths are pooled (`window_prior`) and margins tracked as in `quantiles`; what is learned besides is how far maxima were
-above the highest median. To save state, what waits for a window's end is the median and the width alone: a maximum is
-compared with the margins of the present. Windows that begin each hour overlap, so the long ones take shorter steps.
+above the highest median. To save state, what waits for a window's end is the median and p95's width as it was issued;
+the other levels are compared with the present ratios to it. Windows that begin each hour overlap, so the long ones take
+shorter steps.
 A position in a ring of hours is a function of the bucket alone.
 """
 
@@ -27,6 +28,8 @@ from engine.core.rows import Array
 
 LEVELS: Final = (0.5, 0.9, 0.95, 0.99)
 MISSES: Final = (0.5, 0.1, 0.05, 0.01)
+P95: Final = 2
+"""Position of p95 among them."""
 HOURS: Final = 4
 """Hours whose highest sample is remembered."""
 WAITING: Final = sum(length // HOUR for length in WINDOWS)
@@ -64,13 +67,14 @@ def note(highest: Array, last_bucket: Array, bucket: int, peak: Array) -> Array:
 
 
 def forecast(evidence: Evidence, ratio: Array, highest: Array, hour: Array, known: Tracked) -> Array:
-    """Codes of the highest median and of p95's pooled distance above it: uint16 [m, 3, 2], to be issued and kept.
+    """Codes of the highest median and of p95's distance above it: uint16 [m, 3, 2], to be issued and kept.
 
     evidence: at LEADS. ratio: of errors in the part of the day at which each window ends [m, 3]. highest, hour: the
     ring and the present hour.
     """
     seen = lately(evidence, ratio, highest, hour, known)
-    return np.stack([encode(seen.median), encode(window_prior.width(evidence, ENDS, seen))], axis=-1)
+    width = window_prior.width(evidence, ENDS, seen) * factor(known.margins[..., P95])
+    return np.stack([encode(seen.median), encode(width)], axis=-1)
 
 
 def lately(evidence: Evidence, ratio: Array, highest: Array, hour: Array, known: Tracked) -> Lately:
@@ -91,7 +95,8 @@ def issue(codes: Array, known: Tracked) -> Array:
     """p50, p90, p95, p99 of the maximum: float32 [m, 3, 4] from codes [m, 3, 2]; ordered, not negative."""
     amounts = decode(codes)
     median = amounts[..., :1]
-    width = amounts[..., 1:] * window_prior.shape(known.scored) * factor(known.margins)
+    margins = known.margins.astype(np.int32)
+    width = amounts[..., 1:] * window_prior.shape(known.scored) * factor(margins - margins[..., P95, None])
     quantiles: Array = np.maximum.accumulate(median + np.maximum(width, median * _NARROWEST), axis=-1)
     return quantiles
 
