@@ -64,7 +64,7 @@ def _write_markdown(path: Path, tables: Sequence[Grid]) -> None:
 
 def _run(
     sources: str, models: str, traces: Path | None, series: int, resources: str,
-    json_path: Path | None, markdown: Path | None, plot: Path | None,
+    json_path: Path | None, markdown: Path | None, plot: Path | None, picture: Path | None,
 ) -> None:  # fmt: skip
     chosen, folder = _models(models), traces_folder(traces)
     names = source_names(folder, [part for part in sources.split(",") if part])
@@ -83,6 +83,10 @@ def _run(
         from benchmarks.quality.plots import write  # noqa: PLC0415  (plotly is an extra)
 
         write(plot, made)
+    if picture:
+        from benchmarks.quality import picture as pictures  # noqa: PLC0415  (matplotlib is an extra)
+
+        pictures.write(picture, made)
 
 
 @click.command(help=__doc__)
@@ -93,6 +97,7 @@ def _run(
 @click.option("--resources", default="cpu,mem", show_default=True)
 @click.option("--json", "json_path", type=click.Path(path_type=Path), help="Every score goes here.")
 @click.option("--markdown", type=click.Path(path_type=Path), help="The tables go here.")
+@click.option("--picture", type=click.Path(path_type=Path), help="A PNG for a README goes here.")
 @click.option("--plot", type=click.Path(path_type=Path), help="A page with the plots goes here.")
 def main(**options: object) -> None:
     try:

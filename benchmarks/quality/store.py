@@ -25,6 +25,8 @@ CODE: Final = {
         "core/forecast",
         "core/window.py",
         "core/rows.py",
+        "core/compiled.py",
+        "backtest/asking.py",
         "backtest/buckets.py",
         "backtest/scales.py",
         "backtest/online.py",

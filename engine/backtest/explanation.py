@@ -22,7 +22,7 @@ class Explanation:
 
     By expert: `said` (NaN: abstained), `weight` (shares of 1), `record`, its discounted errors over the mean expert's.
     `quantiles` by level in percent. `wape` and `covered` (by p95) are the row's own record so far at this lead, over
-    `scored` forecasts; None where it keeps none.
+    `scored` forecasts; None where it keeps none. `confidence`: see `Forecast`; None likewise.
     """
 
     names: tuple[str, ...]
@@ -33,6 +33,7 @@ class Explanation:
     wape: float | None
     covered: float | None
     scored: int
+    confidence: float | None
 
 
 def explain(rows: ForecastRows, row: int, resource: int, bucket: int, lead: int) -> Explanation:
@@ -57,6 +58,7 @@ def explain(rows: ForecastRows, row: int, resource: int, bucket: int, lead: int)
         wape=_known(kept.wape[at]) if scored else None,
         covered=_known(kept.coverage[at]) if scored else None,
         scored=scored,
+        confidence=float(kept.confidence[at]) if asked is LEADS else None,
     )
 
 

@@ -123,9 +123,10 @@ def _rows_at(one: Bucketed, origin: int) -> ForecastRows:
 
 
 def _record(explained: Explanation) -> str:
+    confidence = "" if explained.confidence is None else f"; confidence {explained.confidence:.2f}"
     if explained.wape is None or explained.covered is None:
-        return "no forecast at this lead scored so far"
-    return f"WAPE {explained.wape:.3f}, {explained.covered:.1%} at most p95, of {explained.scored} scored"
+        return f"no forecast at this lead scored so far{confidence}"
+    return f"WAPE {explained.wape:.3f}, {explained.covered:.1%} at most p95, of {explained.scored} scored{confidence}"
 
 
 def _experts(explained: Explanation, scale: float) -> list[Expert]:

@@ -9,6 +9,7 @@ Versions:
 1. The first.
 2. The forecast's columns changed in shape and meaning (hours instead of half-hours, amounts in units of the series).
    Those of a row of version 1 are dropped: its forecasts start afresh, all else is kept.
+3. The forecast has other experts and calibrated quantiles: as from 1 to 2.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from engine.core.state import TABLES, SlotState
 from engine.errors import StateError
 from engine.messages import Forecaster
 
-VERSION: Final = 2
+VERSION: Final = 3
 MAGIC: Final = b"TRIM"
 PREFIX: Final = struct.Struct("<4sBI")
 Header = dict[str, Any]
@@ -93,7 +94,10 @@ def _forecast_afresh(slot: Slot, arrays: Arrays) -> tuple[Slot, Arrays]:
     return slot, arrays | {"forecast": {}}
 
 
-MIGRATIONS: Final[dict[int, Callable[[Slot, Arrays], tuple[Slot, Arrays]]]] = {1: _forecast_afresh}
+MIGRATIONS: Final[dict[int, Callable[[Slot, Arrays], tuple[Slot, Arrays]]]] = {
+    1: _forecast_afresh,
+    2: _forecast_afresh,
+}
 """From a version to the next."""
 
 

@@ -40,8 +40,8 @@ def test_an_older_row_without_a_column_gets_its_fill(row: bytes) -> None:
     assert getattr(getattr(state, table), name).tobytes() == fresh.tobytes()
 
 
-def _of_version_1(row: bytes) -> bytes:
-    """The row with the forecast's columns as version 1 had them: half-hours, and other shapes of what kept its name."""
+def _older(row: bytes, version: int) -> bytes:
+    """The row with other columns of the forecast, as version 1 had them: half-hours, other shapes of what kept its name."""
     magic, _version, length = PREFIX.unpack_from(row)
     header = orjson.loads(row[PREFIX.size : PREFIX.size + length])
     count = len(header["slot"]["containers"])
@@ -58,11 +58,12 @@ def _of_version_1(row: bytes) -> bytes:
         position += size
     header["arrays"] = described
     head = orjson.dumps(header)
-    return PREFIX.pack(magic, 1, len(head)) + head + body
+    return PREFIX.pack(magic, version, len(head)) + head + body
 
 
-def test_a_row_of_version_1_keeps_all_but_its_forecasts(row: bytes) -> None:
-    state, migrated = unpack(row), unpack(_of_version_1(row))
+@pytest.mark.parametrize("version", [1, 2])
+def test_an_older_row_keeps_all_but_its_forecasts(row: bytes, version: int) -> None:
+    state, migrated = unpack(row), unpack(_older(row, version))
     for name, column in ForecastRows.empty(len(state.containers)).arrays().items():
         assert getattr(migrated.forecast, name).tobytes() == column.tobytes()
     assert pack(migrated) != row
