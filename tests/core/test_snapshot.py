@@ -41,7 +41,7 @@ def test_an_older_row_without_a_column_gets_its_fill(row: bytes) -> None:
 
 
 def _older(row: bytes, version: int) -> bytes:
-    """The row with other columns of the forecast, as version 1 had them: half-hours, other shapes of what kept its name."""
+    """The row with the columns that version 1 had: half-hours, and other shapes of what kept its name."""
     magic, _version, length = PREFIX.unpack_from(row)
     header = orjson.loads(row[PREFIX.size : PREFIX.size + length])
     count = len(header["slot"]["containers"])
