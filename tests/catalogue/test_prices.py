@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from engine.catalogue import InstanceType, fit_rates, load_prices, load_types, split_price
-from engine.catalogue.generate import COLUMNS, generate
+from engine.catalogue.generate import COLUMNS, generate, generate_machines
+from engine.catalogue.machines import parse_machines
 from engine.catalogue.prices import parse_types
 from engine.errors import UserError
 
@@ -71,6 +72,20 @@ def test_generation_leaves_out_what_is_suspect_uncommon_or_without_a_price(tmp_p
     assert generate(complete, target) == 2
     assert [each.name for each in parse_types(target.read_text())] == ["m5.large", "m5.xlarge"]
     assert "apache-libcloud 3.9.1" in target.read_text()
+
+
+def test_machines_are_generated_whatever_they_cost(tmp_path: Path) -> None:
+    complete, target = tmp_path / "complete.csv", tmp_path / "machines.csv"
+    rows = [
+        "aws,General purpose,m6i.large,2,8,,0.105,good [SUSPECT: dedicated]",
+        "aws,General purpose,m4.large,2,8,6.5,,good (no price)",
+        "azure,A,Standard_A2,2,3.5,,0.12,good",
+    ]
+    complete.write_text("\n".join([",".join(COLUMNS), *rows]))
+    assert generate_machines(complete, target) == 3
+    assert {each.name: dict(each.units) for each in parse_machines(target.read_text())} == {
+        "m4.large": {"ecu": 6.5}, "m6i.large": {}, "Standard_A2": {"acu": 200},
+    }  # fmt: skip
 
 
 def test_a_file_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:

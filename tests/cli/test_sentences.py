@@ -16,6 +16,7 @@ def trimtab(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
     clean = {name: value for name, value in os.environ.items() if not name.startswith("TRIMTAB_")}
     return subprocess.run(
         [sys.executable, "-m", "engine.cli.main", *arguments],
+        stdin=subprocess.DEVNULL,  # nobody to ask, also where pytest runs on a terminal with -s
         capture_output=True,
         text=True,
         timeout=60,
