@@ -39,7 +39,9 @@ class Line:
 
     @property
     def name(self) -> str:
-        """`namespace/workload/container`, as far as it applies."""
+        """`namespace/workload/container`, as far as it applies; an id that is both of the latter is not said twice."""
+        if self.workload == self.container == self.series_id:
+            return "/".join(part for part in (self.namespace, self.series_id) if part) or "all"
         return "/".join(part for part in (self.namespace, self.workload, self.container) if part) or "all"
 
 

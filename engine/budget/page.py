@@ -13,11 +13,10 @@ import numpy as np
 from engine.budget.findings import Finding
 from engine.budget.lines import Line
 from engine.budget.report import Report
-from engine.budget.table import cells
+from engine.budget.table import COLUMNS, cells, saving
 from engine.budget.words import CAPTION, amount, total_text, usd
 from engine.core.rows import Array
 
-_HEADS: Final = ("request", "limit", "p50", "p95", "max", "wasted", "idle", "engine")
 _BARS: Final = {"request": "requested", "p95": "used (p95)", "wanted": "engine"}
 """An amount of a line, and how its bar is called."""
 
@@ -71,7 +70,7 @@ def _bar(line: Line, resource: int, longest: float) -> Iterator[str]:
 
 
 def _heads(level: str) -> str:
-    amounts = "".join(f"<th>{head}</th>" for _ in (0, 1) for head in _HEADS)
+    amounts = "".join(f"<th>{head}</th>" for _ in (0, 1) for head in COLUMNS)
     return f"<th class='text'>{escape(level)}</th>{amounts}<th>not set</th><th>wasted</th><th>saves</th>"
 
 
@@ -82,7 +81,8 @@ def _row(line: Line) -> str:
         for resource in (0, 1)
         for text, value in zip(cells(line, resource), _values(line), strict=True)
     )
-    money = "".join(_cell(usd(value), value) for value in (line.usd["unset"], line.usd["wasted"], line.usd["saving"]))
+    money = "".join(_cell(usd(line.usd[name]), line.usd[name]) for name in ("unset", "wasted"))
+    money += _cell(saving(line), line.usd["saving"])
     return f"<tr><td class='text'>{escape(line.name)}</td>{amounts}{money}</tr>"
 
 

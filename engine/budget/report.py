@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from engine.budget.budget import Budget
 from engine.budget.findings import Finding, findings
 from engine.budget.lines import Line, lines, overall
+from engine.budget.sheet import called
 from engine.budget.words import notes
 
 
@@ -32,7 +33,7 @@ def report(budget: Budget, trace: str, instance: str, level: str, lost: int) -> 
         trace=trace,
         instance=instance,
         level=level,
-        names=[f"{spec.namespace}/{spec.workload}/{spec.container}" for spec in budget.specs],
+        names=[called(spec, name) for spec, name in zip(budget.specs, budget.series_ids, strict=True)],
         findings=findings(budget),
         lines=lines(budget, level),
         namespaces=lines(budget, "namespace"),

@@ -45,6 +45,13 @@ def spec_of(series_id: str, namespace: str = "", workload: str = "", size: Size 
     )
 
 
+def called(spec: ContainerSpec, series_id: str) -> str:
+    """`namespace/workload/container` for people; an id that is both of the latter is not said twice."""
+    if spec.workload == spec.container == series_id:
+        return f"{spec.namespace}/{series_id}"
+    return f"{spec.namespace}/{spec.workload}/{spec.container}"
+
+
 def read_sheet(path: Path) -> Sheet:
     """The lines of a CSV, in its order. Columns that are not known are ignored.
 

@@ -13,10 +13,11 @@ from engine.budget.budget import Budget
 from engine.budget.engine_sizes import engine_requests
 from engine.budget.findings import findings
 from engine.budget.lines import lines, overall
+from engine.budget.table import cells
 from engine.core.decide.facts import gather
 from engine.core.rows import Array
 from engine.traces import Series
-from engine.units import GIB
+from engine.units import CPU, GIB, MEMORY
 from tests.backtest.traces import trace
 from tests.budget.made import CONTEXT, NONE, SHEET, made
 from tests.core.build import Log, declare, metrics, roster, specs
@@ -89,6 +90,13 @@ def test_sums_by_namespace_and_over_all(tmp_path: Path) -> None:
     assert total.usd["saving"] == pytest.approx(shop.usd["saving"] + ops.usd["saving"])
     assert [line.name for line in lines(budget, "container")] == ["shop/web/a", "shop/web/b", "ops/log/c"]
     assert [line.name for line in lines(budget, "workload")] == ["shop/web", "ops/log"]
+
+
+def test_which_amounts_of_a_sum_are_not_set(tmp_path: Path) -> None:
+    budget = made(tmp_path)
+    shop, ops = sorted(lines(budget, "namespace"), key=lambda line: -line.containers)
+    assert cells(shop, CPU)[:2] == ["2.00 (1 not set)", "4.00 (1 not set)"]
+    assert cells(ops, MEMORY)[:2] == ["512Mi", "not set"]
 
 
 def test_a_line_of_the_sheet_without_a_series_costs_and_says_nothing_of_use(tmp_path: Path) -> None:

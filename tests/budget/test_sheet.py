@@ -9,7 +9,7 @@ import pytest
 
 from engine.budget import quantity, sheet
 from engine.budget.quantity import parse_quantity
-from engine.budget.sheet import read_sheet, spec_of
+from engine.budget.sheet import called, read_sheet, spec_of
 from engine.errors import UserError
 from engine.messages import Size
 from tests.budget.made import sheet_file
@@ -49,6 +49,11 @@ def test_names() -> None:
         ("default", "a//c", "a//c"),
         ("n", "w", "c"),
     ]
+
+
+def test_an_id_that_is_workload_and_container_is_said_once() -> None:
+    assert called(spec_of("vm"), "vm") == "default/vm"
+    assert called(spec_of("a/b/b"), "a/b/b") == "a/b/b"
 
 
 def test_a_sheet_in_another_order_with_columns_of_ones_own(tmp_path: Path) -> None:

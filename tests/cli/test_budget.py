@@ -101,6 +101,13 @@ def test_lines_by_namespace(files: tuple[str, ...], tmp_path: Path) -> None:
     assert float(rows["shop"]["cpu_used_p95"]) == pytest.approx(3.2)
 
 
+def test_a_narrow_terminal_shows_fewer_columns(files: tuple[str, ...]) -> None:
+    said = CliRunner().invoke(budget, files, env={"COLUMNS": "80"}).stdout
+    heads = next(line for line in said.splitlines() if line.startswith(" container"))
+    assert heads.split() == ["container", "request", "p95", "wasted", "engine", "saves"]
+    assert " shop/web/a " in said
+
+
 def test_a_terminal_shows_thirty_lines_and_says_so(tmp_path: Path) -> None:
     trace = tmp_path / "t.csv"
     rows = [f"ns/w/c{n},{time_s},{n},5000" for n in range(41) for time_s in (0, 300, 600)]
