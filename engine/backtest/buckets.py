@@ -51,9 +51,9 @@ class Bucketed:
         return Series(self.series_id, NAMES[resource], span[0], mean)
 
 
-def bucketed(series: TraceSeries) -> Bucketed:
-    """5-minute means and peaks of a series."""
-    scale = scales(series.value)
+def bucketed(series: TraceSeries, scale: Floats | None = None) -> Bucketed:
+    """5-minute means and peaks of a series; `scale` [2] where it is known how many cores and bytes the units are."""
+    scale = scales(series.value) if scale is None else scale
     value = series.value * scale
     with np.errstate(invalid="ignore"):
         too_large = value > np.array(LARGEST)

@@ -1,0 +1,84 @@
+"""The budget of all containers: a row each, and what follows from it in money."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.backtest.buckets import Bucketed
+from engine.budget.engine_sizes import engine_requests
+from engine.budget.sheet import Sheet, spec_of
+from engine.budget.usage import Used, used
+from engine.core.context import Context
+from engine.core.decide.money import monthly_usd
+from engine.core.placement import limits_of, requests_of
+from engine.core.rows import Array
+from engine.messages import ContainerSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Row i of each is container i: one series of the trace, or a line of the sheet without one.
+
+    Amounts float64 [n, 2] by resource, cores and bytes; NaN is "not set", "not used" or "cannot say". `stated` bool
+    [n]: the sheet has it, so that a request that is not there is not set, rather than not known. `usd` [2] is the price
+    of a core-hour and of a GiB-hour. `wanted` is what the engine would request.
+    """
+
+    series_ids: Sequence[str]
+    specs: Sequence[ContainerSpec]
+    stated: Array
+    request: Array
+    limit: Array
+    used: Used
+    wanted: Array
+    usd: Array
+
+    def __len__(self) -> int:
+        return len(self.specs)
+
+    @property
+    def wasted(self) -> Array:
+        """Request less the p95 of use, never negative; NaN where either is not known."""
+        wasted: Array = np.maximum(self.request - self.used.p95, 0.0)
+        return wasted
+
+    @property
+    def saving_usd(self) -> Array:
+        """USD a month [n] that the engine's requests cost less than the present ones, where there are both.
+
+        Raises count against it. What is not set costs nothing on paper and is not part of it: see `unset_usd`.
+        """
+        both = ~np.isnan(self.request) & ~np.isnan(self.wanted)
+        return self.cost_usd(np.where(both, self.request, np.nan)) - self.cost_usd(np.where(both, self.wanted, np.nan))
+
+    @property
+    def unset_usd(self) -> Array:
+        """USD a month [n] that requests would cost where none is set: used today, and accounted for by nobody."""
+        unset = self.stated[:, None] & np.isnan(self.request)
+        return self.cost_usd(np.where(unset, self.wanted, np.nan))
+
+    def cost_usd(self, amount: Array) -> Array:
+        """USD a month [n] of amounts [n, 2]; NaN counts as 0."""
+        return monthly_usd(amount, np.ones(len(self)), self.usd)
+
+
+def make_budget(series: Sequence[Bucketed], sheet: Sheet, context: Context) -> Budget:
+    """Series in their order, then the lines of the sheet that have none. Prices are those of the default node type."""
+    by_name: dict[str, Bucketed] = {one.series_id: one for one in series}
+    names = [*by_name, *(name for name in sheet if name not in by_name)]
+    found = [by_name.get(name) for name in names]
+    specs = [sheet.get(name) or spec_of(name) for name in names]
+    request = np.array([requests_of(spec.size) for spec in specs])
+    return Budget(
+        series_ids=names,
+        specs=specs,
+        stated=np.array([name in sheet for name in names]),
+        request=request,
+        limit=np.array([limits_of(spec.size) for spec in specs]),
+        used=used(found, request),
+        wanted=engine_requests(found, specs, context),
+        usd=np.array(context.prices[context.default_node_type]),
+    )

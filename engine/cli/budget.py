@@ -1,0 +1,56 @@
+"""`trimtab budget`: what is requested, used and wasted, and what would be saved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+FILE = click.Path(path_type=Path)
+POSITIVE = click.FloatRange(min=0.0, min_open=True)
+
+
+@click.command()
+@click.option("--from", "source", type=FILE, required=True, help="Trace: CSV (or .gz), series_id,timestamp_s,cpu,mem.")
+@click.option("--sheet", type=FILE, help="CSV of requests and limits by series_id, as Kubernetes writes them.")
+@click.option("--csv", "csv_path", type=FILE, help="Write all lines here.")
+@click.option("--page", "page_path", type=FILE, help="Write a page here, one file that needs no network.")
+@click.option("--instance-type", default="m5.large", show_default=True, help="Whose cores and GiB are paid for.")
+@click.option("--cpu-cores-per-unit", type=POSITIVE, help="What 1 in the trace's cpu is, in cores.  [default: 1]")
+@click.option("--memory-gib-per-unit", type=POSITIVE, help="What 1 in its mem is, in GiB.  [default: a byte]")
+@click.option("--by", "level", type=click.Choice(["container", "namespace", "workload"]), default="container",
+              show_default=True, help="What a line of the table, the CSV and the page is.")  # fmt: skip
+def budget(
+    source: Path,
+    sheet: Path | None,
+    csv_path: Path | None,
+    page_path: Path | None,
+    instance_type: str,
+    cpu_cores_per_unit: float | None,
+    memory_gib_per_unit: float | None,
+    level: str,
+) -> None:
+    """Show what is requested, used and wasted, what is not set, and what would be saved.
+
+    The engine's own forecast is fed with the trace to its end, as live; its requests then are held against the sheet's.
+    A series is one container of one pod. Its names are the parts of namespace/workload/container; an id of another
+    form is in the namespace "default". The sheet has the columns
+
+    \b
+      series_id,cpu_request,cpu_limit,memory_request,memory_limit    such as 500m, 2Gi; empty or 0: not set
+      namespace,workload                                             optional, instead of those of the id
+
+    \b
+    Examples:
+      trimtab budget --from usage.csv.gz --sheet requests.csv
+      trimtab budget --from usage.csv.gz --sheet requests.csv --by namespace --csv budget.csv --page budget.html
+      trimtab budget --from shares.csv --cpu-cores-per-unit 2 --memory-gib-per-unit 8 --instance-type r5.xlarge
+    """
+    from rich.console import Console  # noqa: PLC0415  (numpy is not for --help)
+
+    from engine.budget.command import Wishes, run_command  # noqa: PLC0415
+
+    wishes = Wishes(
+        source, sheet, csv_path, page_path, instance_type, cpu_cores_per_unit, memory_gib_per_unit, level
+    )  # fmt: skip
+    run_command(wishes, Console(), Console(stderr=True))
