@@ -16,6 +16,7 @@ COMMANDS: Final = {
     "backtest": ("engine.cli.backtest:backtest", "Forecast a recorded trace and score it, beside other models."),
     "explain": ("engine.cli.explain:explain", "Show how one forecast of a recorded trace came about."),
     "convert": ("engine.cli.convert:convert", "Convert CPU between instance types, in compute units."),
+    "simulate": ("engine.cli.simulate:simulate", "Replay a recorded trace and score the requests it would set."),
     "budget": ("engine.cli.budget:budget", "Show what is requested, used and wasted, and what would be saved."),
     "engine": ("engine.cli.engine:engine", "Run the engine: events in, decisions and commands out."),
     "collect": ("agents.collector.cli:collect", "Run a collector: publish a cluster's metrics and rosters."),

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from engine.core.batch import Batch, read_batch, samples_in
 from engine.core.clock import advance, check_time, is_stale
 from engine.core.context import Context
-from engine.core.decide import approve, decide_urgent
+from engine.core.decide import approve, count_above, decide_urgent
 from engine.core.effects import Refused, SlotEffects
 from engine.core.feedback import fold_outcome
 from engine.core.policy import resolve
@@ -84,6 +84,8 @@ def _fold_samples(
     state.count("samples_stale", int(new.sum()) if stale else 0)
     if stale:
         return
+    counted = usable[new]
+    count_above(state.decide, rows[counted], batch.value[counted], state.placement.request[rows[counted]])
     speaking = ~late & (batch.oom_kills > 0) & ~batch.sampled  # a kill may leave no usage behind
     speaking[usable[new]] = True
     index = np.flatnonzero(speaking)

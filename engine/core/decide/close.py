@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.core.decide import risk
 from engine.core.decide.facts import Facts, gather
 from engine.core.decide.gates import DOWN, STAY, UP, judge, row_reason, stepped
 from engine.core.decide.money import note_realised
@@ -30,6 +31,8 @@ def decide_at_close(slot: SlotState, bucket: int, sampled: Array, fresh: Array, 
     rows = np.flatnonzero(sampled & fresh)
     if not len(rows):
         return Verdicts()
+    if context.sizing.risk is not None:
+        risk.learn(slot.decide, rows, context.sizing.risk)
     facts = gather(slot, rows, bucket, float(bucket * BUCKET_S), context)
     proposals = propose(slot, facts, context)
     disposition = dispositions(slot.placement, proposals)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.core.decide import risk
 from engine.core.decide.money import Prices, monthly_usd, prices_of
 from engine.core.decide.peaks import peaks_over
 from engine.core.decide.sizing import bounded
@@ -74,6 +75,8 @@ def gather(
     margin = np.array(parameters.margin) * (1.0 + parameters.distrust_margin * distrust)
     highest_p95 = np.fmax.reduce(latest.p95, axis=-1)
     demand = np.where(np.isnan(highest_p95), np.nan, np.fmax(highest_p95, peak) * margin)
+    if parameters.risk is not None:
+        demand = np.where(np.isnan(highest_p95), np.nan, risk.demand(latest, decide.level[rows]))
     floor, ceiling = np.fmax(placement.floor[rows], np.array(parameters.floor)), placement.ceiling[rows]
     return Facts(
         rows=rows,

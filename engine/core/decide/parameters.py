@@ -15,6 +15,10 @@ class SizingParameters:
     """Wanted request over the greater of forecast and peak."""
     peak_hours: tuple[int, int] = (2, 24)
     """Peaks of so many clock hours count, the present one included: CPU can wait a moment, memory cannot."""
+    risk: Pair | None = None
+    """Share of samples that may lie above the request: then sizes follow `risk`, and margin and peaks have no say."""
+    above_raise: float = 1.05
+    """Where a risk is stated, a sample above the request raises it at once to this factor on the sample."""
     floor: Pair = (0.010, 16 * 2.0**20)
     """Nothing is sized below this."""
     forecast_age_buckets: int = 24

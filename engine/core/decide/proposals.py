@@ -14,7 +14,16 @@ from engine.core.placement import STAGES, PlacementRows
 from engine.core.rows import Array
 from engine.messages import Command, Decision
 
-TRIGGERS: Final = ("bucket_close", "oom_kill", "throttled", "crossing_cpu", "crossing_memory", "outcome", "approval")
+TRIGGERS: Final = (
+    "bucket_close",
+    "oom_kill",
+    "throttled",
+    "crossing_cpu",
+    "crossing_memory",
+    "outcome",
+    "approval",
+    "above_request",
+)
 _FULL: Final = STAGES.index("full")
 _UP_ONLY: Final = STAGES.index("up_only")
 _OBSERVE: Final = STAGES.index("observe")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from engine.core.decide.parameters import SizingParameters
 
 _OOM_KILL = TRIGGERS.index("oom_kill")
+_ABOVE_REQUEST = TRIGGERS.index("above_request")
 _THROTTLED = TRIGGERS.index("throttled")
 
 
@@ -27,7 +28,7 @@ def raised(
     """
     aim = _aim(facts, active, throttled, repeated, parameters)
     has_request, has_limit = ~np.isnan(facts.request), ~np.isnan(facts.limit)
-    ratio = np.where(has_request & has_limit, facts.request / facts.limit, 1.0)
+    ratio = np.where(has_request & has_limit & (active != _ABOVE_REQUEST), facts.request / facts.limit, 1.0)
     request = np.fmax(bounded(aim * ratio, facts.floor, facts.ceiling), facts.request)
     with_request = limits_for(request, facts.request, facts.limit)
     # Where the ceiling stops the request, the ratio stops the limit.
@@ -52,5 +53,6 @@ def _aim(
     factor = np.where(active == _THROTTLED, unthrottled, factor)
     base = np.where(np.isnan(facts.limit), facts.request, facts.limit)
     peak = np.fmax(facts.day_peak, facts.last) * parameters.urgent_raise
-    aim: Array = np.fmax(np.fmax(base * factor, peak), facts.demand)
+    distress = np.fmax(np.fmax(base * factor, peak), facts.demand)
+    aim: Array = np.where(active == _ABOVE_REQUEST, facts.last * parameters.above_raise, distress)
     return aim

@@ -24,6 +24,7 @@ OPENINGS: Final = {
     "within_band": "The size fits",
     "no_request_set": "No request is set, and its present cost counts as 0",
     "below_floor": "The request is below the floor",
+    "above_request": "A sample was above the request",
     "demand_above_request": "More is expected to be used than is requested",
     "above_ceiling": "The request is above the ceiling",
     "demand_below_request": "Less is expected to be used than is requested",

@@ -41,6 +41,7 @@ REASONS: Final = (
     "crossing_memory",
     "oom_kill_after_cut",
     "throttled_after_cut",
+    "above_request",
 )
 """Reasons of decisions, stored by position: add at the end. Where two resources hold, the earlier reason is given."""
 REASON: Final = {name: code for code, name in enumerate(REASONS)}
@@ -95,6 +96,12 @@ class DecideRows(Rows):
     distrust: Array = column(np.float64, 2)
     distrust_s: Array = column(np.float64, 2, fill=NEVER)
     """Points of distrust as of that time; they decay."""
+
+    sampled: Array = column(np.int32, 2)
+    above: Array = column(np.int32, 2)
+    """Samples since the last close, and those of them above the request."""
+    level: Array = column(np.float32, 2, fill=1.5)
+    """Normal score of the maximum's quantile that is requested where a risk is stated; see `risk`."""
 
     automated: Array = column(np.bool_)
     """A command was applied at least once."""

@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from engine.core.state import SlotState
 
 NO_TRIGGER = 0
-OOM_KILL, THROTTLED, CROSSING_CPU, CROSSING_MEMORY, OUTCOME = (
-    TRIGGERS.index(name) for name in ("oom_kill", "throttled", "crossing_cpu", "crossing_memory", "outcome")
+OOM_KILL, THROTTLED, CROSSING_CPU, CROSSING_MEMORY, OUTCOME, ABOVE_REQUEST = (
+    TRIGGERS.index(name)
+    for name in ("oom_kill", "throttled", "crossing_cpu", "crossing_memory", "outcome", "above_request")
 )
 
 
@@ -56,11 +57,22 @@ def triggers(
 ) -> Array:
     """What is wrong with each resource: int8 [m, 2], index of TRIGGERS, 0 nothing."""
     limit = slot.placement.limit[index]
-    found = np.where(_crossing(slot, index, time_s, parameters), np.array([CROSSING_CPU, CROSSING_MEMORY]), NO_TRIGGER)
+    found = np.where(_above(slot, index, time_s, parameters), ABOVE_REQUEST, NO_TRIGGER)
+    found = np.where(_crossing(slot, index, time_s, parameters), np.array([CROSSING_CPU, CROSSING_MEMORY]), found)
     short = (throttled > parameters.throttled_share) & ~np.isnan(limit[:, CPU])
     found[:, CPU] = np.where(short, THROTTLED, found[:, CPU])
     found[:, MEMORY] = np.where(oom_kills > 0, OOM_KILL, found[:, MEMORY])
     return found.astype(np.int8)
+
+
+def _above(slot: SlotState, index: Array, time_s: float, parameters: SizingParameters) -> Array:
+    """Usage above its request, where a risk is stated: bool [m, 2]."""
+    if parameters.risk is None:
+        return np.zeros((len(index), 2), np.bool_)
+    last, last_s = slot.window.last[index], slot.window.last_s[index]
+    with np.errstate(invalid="ignore"):
+        above: Array = (last > slot.placement.request[index]) & (last_s <= time_s) & (time_s - last_s < BUCKET_S)
+    return above
 
 
 def _crossing(slot: SlotState, index: Array, time_s: float, parameters: SizingParameters) -> Array:
