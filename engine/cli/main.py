@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "explain": ("engine.cli.explain:explain", "Show how one forecast of a recorded trace came about."),
     "convert": ("engine.cli.convert:convert", "Convert CPU between instance types, in compute units."),
     "budget": ("engine.cli.budget:budget", "Show what is requested, used and wasted, and what would be saved."),
+    "plan": ("engine.cli.plan:plan", "Plan moves between instance types over the next 24 hours."),
     "engine": ("engine.cli.engine:engine", "Run the engine: events in, decisions and commands out."),
     "collect": ("agents.collector.cli:collect", "Run a collector: publish a cluster's metrics and rosters."),
     "execute": ("agents.executor.cli:execute", "Run an executor: apply commands to one cluster, report outcomes."),

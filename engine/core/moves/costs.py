@@ -33,7 +33,7 @@ def shares(needs: Array, capacity: Array) -> Array:
 
 def fits(needs: Array, capacity: Array) -> Array:
     """bool [n, machines]: all resources fit."""
-    fit: Array = (needs[:, None, :] <= capacity[None, :, :]).all(axis=-1)
+    fit: Array = np.logical_and.reduce(needs[:, None, :] <= capacity[None, :, :], axis=-1)
     return fit
 
 
