@@ -1,7 +1,7 @@
-"""`python -m benchmarks.sizing`: what trimtab requests on the public traces, beside the VPA's own targets and KRR's rule.
+"""`python -m benchmarks.sizing`: what trimtab requests on the public traces, beside the VPA's targets and KRR's rule.
 
-The risk that trimtab is told is the share of samples above the request that the VPA's targets have on that source, times
-`--risks`. Scored are the last three days of each series.
+The risk that trimtab is told is the share of samples above the request that the VPA's targets have on that source,
+times `--risks`. Scored are the last three days of each series.
 """
 
 from __future__ import annotations

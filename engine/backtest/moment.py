@@ -91,7 +91,7 @@ def moment(one: Bucketed, resource: int, origin: int, lead: int) -> Moment:
             f"--at: the series {one.series_id} has {NAMES[resource]} from {series.first * BUCKET_S} s "
             f"to {last * BUCKET_S} s, got {origin * BUCKET_S} s."
         )
-    rows = _rows_at(one, origin)
+    rows = rows_at(one, origin)
     scale = float(one.scale[resource])
     fan, whys = ask(rows, origin, FAN)
     why = int(whys[0, resource])
@@ -112,8 +112,8 @@ def moment(one: Bucketed, resource: int, origin: int, lead: int) -> Moment:
     )
 
 
-def _rows_at(one: Bucketed, origin: int) -> ForecastRows:
-    """The series' row of state after a bucket."""
+def rows_at(one: Bucketed, origin: int) -> ForecastRows:
+    """The series' row of state after a bucket, as if nothing later had come."""
     rows = ForecastRows.empty(1)
     for close in closes([one]):
         if close.bucket > origin:

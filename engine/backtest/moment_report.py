@@ -24,7 +24,7 @@ def show(
 ) -> None:
     """Reads, forecasts, prints, and writes the page where one is wanted. Raises UserError."""
     with console.status(f"reading {trace.name}"):
-        one = bucketed(_named(trace, read_trace(trace, strict=True), series_id))
+        one = bucketed(named(trace, read_trace(trace, strict=True), series_id))
     found = moment(one, resource, origin, lead)
     console.print(heading(found), highlight=False, soft_wrap=True)
     if found.why_not is None:
@@ -33,7 +33,8 @@ def show(
         write_page(plot, found)
 
 
-def _named(trace: Path, series: list[Series], series_id: str) -> Series:
+def named(trace: Path, series: list[Series], series_id: str) -> Series:
+    """The series of this id. Raises UserError, with the ids that are nearest."""
     by_name = {one.name: one for one in series}
     if series_id not in by_name:
         near = get_close_matches(series_id, by_name, n=3, cutoff=0.0)
