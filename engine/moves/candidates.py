@@ -25,6 +25,11 @@ class Reserved:
     cores: float = 0.0
     gib: float = 0.0
 
+    def words(self) -> str:
+        """Such as `6 % of each machine`."""
+        amount = f"{self.share * 100:g} %" if self.share else f"{self.cores:g} cores and {self.gib:g} GiB"
+        return f"{amount} of each machine" if self.share or self.cores or self.gib else "nothing"
+
     @classmethod
     def parse(cls, text: str) -> Reserved:
         """`6%`, or `0.1,0.7` for cores and GiB. Raises UserError."""
@@ -55,6 +60,13 @@ class Wanted:
     spot: Mapping[str, float] = field(default_factory=dict)
     reserved: Reserved = field(default_factory=Reserved)
     compute_units: bool = False
+
+    def words(self) -> str:
+        """What is taken for granted of every candidate."""
+        by_hand = f" (by hand: {', '.join(self.price)})" if self.price else ""
+        units = f"in those of {self.start}, by compute units" if self.compute_units else "alike on every type"
+        kept = f"{self.reserved.words()} is kept for the system"
+        return f"Prices on demand, US regions{by_hand}; {kept}; cores count {units}."
 
 
 def candidates_of(wanted: Wanted) -> tuple[list[Candidate], list[str]]:

@@ -36,14 +36,14 @@ def run_command(wishes: Wishes, console: Console) -> None:
         if path is not None and not path.parent.is_dir():
             raise UserError(f"There is no directory {path.parent} to write {path.name} into.")
     candidates, notes = candidates_of(wishes.wanted)
-    found: dict[str, Any] = {"notes": notes}
+    found: dict[str, Any] = {"notes": [wishes.wanted.words(), *notes]}
     if wishes.needs is not None:
         found["plan"] = _plan(wishes, wishes.needs(), candidates, console)
     if wishes.group is not None:
         groups = node_groups(read_group(wishes.group), candidates)
         show_groups(console, groups, candidates, wishes.group.name)
         found["node_groups"] = groups_json(groups, candidates)
-    for note in notes:
+    for note in (wishes.wanted.words(), *notes):
         console.print(note, style="dim", highlight=False)
     if wishes.json is not None:
         write_json(wishes.json, found)

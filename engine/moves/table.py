@@ -105,6 +105,11 @@ def show_groups(console: Console, groups: Sequence[NodeGroup], candidates: Seque
     console.print(table)
     if len(able) > SHOWN:
         console.print(f"… and {len(able) - SHOWN} more.", highlight=False)
+    if able:
+        rivals = [candidates[group.candidate].name for group in able[1:] if group.bound_usd_hour < able[0].usd_hour]
+        names = f"only {', '.join(rivals)}" if rivals else "no other type"
+        best = candidates[able[0].candidate].name
+        console.print(f"However they are packed, {names} could be cheaper than {best}.", style="bold", highlight=False)
     small = [candidates[group.candidate].name for group in groups if group.nodes is None]
     if small:
         console.print(f"Too small for the largest container: {', '.join(small)}.", highlight=False)

@@ -37,6 +37,7 @@ def test_the_example_saves_over_30_percent(tmp_path: Path) -> None:
     said = done("--example", "--json", str(found), "--plot", str(page))
     assert "r4.xlarge, the cheapest that fits always, costs 6.384: the plan saves 48.6 %, 94.29 USD a month." in said
     assert "at most 2 moves a day; 0.05 USD a restart" in said
+    assert "nothing is kept for the system; cores count alike on every type." in said
     told = orjson.loads(found.read_bytes())["plan"]
     assert told["saving"] > 0.30
     assert told["moves"] == 2
@@ -78,6 +79,7 @@ def test_node_groups(tmp_path: Path) -> None:
     file.write_text("name,cpu,memory_gib,replicas\nweb,1,8,8\n")
     said = done("--group", str(file), "--families", "m5,r5", "--json", str(found))
     assert "Too small for the largest container" not in said
+    assert "However they are packed, no other type could be cheaper than r5.large." in said
     groups = orjson.loads(found.read_bytes())["node_groups"]
     # 8 of 8 GiB: 2 on an r5.large (16 GiB, 2 vCPU, 0.126 USD an hour), so 4 nodes
     assert groups[0] == {

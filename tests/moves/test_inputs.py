@@ -66,6 +66,7 @@ def test_what_a_node_keeps_and_what_a_burstable_type_sustains() -> None:
     assert one.cores == pytest.approx(0.5)  # 2 vCPUs at 30 %, less 0.1
     assert one.memory_bytes == 6.5 * GIB
     assert notes == ["Burstable types count for what they sustain: t3.large."]
+    assert "0.1 cores and 1.5 GiB of each machine is kept" in Wanted(None, reserved=Reserved.parse("0.1,1.5")).words()
     [half], _ = candidates_of(Wanted(None, ["m5.large"], reserved=Reserved.parse("50%")))
     assert (half.cores, half.memory_bytes) == (1.0, 4 * GIB)
 
