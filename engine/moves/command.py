@@ -38,7 +38,9 @@ def run_command(wishes: Wishes, console: Console) -> None:
     candidates, notes = candidates_of(wishes.wanted)
     found: dict[str, Any] = {"notes": [wishes.wanted.words(), *notes]}
     if wishes.needs is not None:
-        found["plan"] = _plan(wishes, wishes.needs(), candidates, console)
+        with console.status("reading the needs"):
+            needs = wishes.needs()
+        found["plan"] = _plan(wishes, needs, candidates, console)
     if wishes.group is not None:
         groups = node_groups(read_group(wishes.group), candidates)
         show_groups(console, groups, candidates, wishes.group.name)
