@@ -62,11 +62,14 @@ def test_engine_killed_in_a_checkpoint_and_in_a_bucket(system: System) -> None:
 
 
 def kill_in_bucket(system: System, engine: Program) -> float:
-    """SIGKILL while the watermarks are in the middle of a bucket; returns the wall time."""
+    """SIGKILL while a watermark is in the middle of a bucket; returns the wall time.
+
+    Not all of them: the clusters' replays may be out of step for good.
+    """
 
     def in_the_middle() -> bool:
         pages = system.progress(engine).values()
-        return bool(pages) and all(MIDDLE_S[0] < page["watermark_s"] % BUCKET_S < MIDDLE_S[1] for page in pages)
+        return any(MIDDLE_S[0] < page["watermark_s"] % BUCKET_S < MIDDLE_S[1] for page in pages)
 
     wait_until("the middle of a bucket", in_the_middle, poll_s=0.001)
     engine.kill()
