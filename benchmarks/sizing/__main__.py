@@ -24,8 +24,8 @@ from engine.errors import UserError
 from engine.simulate.replay import replay
 from engine.simulate.report import summary
 from engine.simulate.rivals import krr, recorded
-from engine.simulate.trajectory import DAY_S, Trajectory, fit
-from engine.traces import Series, read_trace
+from engine.simulate.trajectory import Trajectory, fit
+from engine.traces import DAY_S, Series, read_trace
 
 SOURCES: Final = ("crane_apps", "smd", "azure2019_vms20", "bitbrains_rnd", "bitbrains_faststorage", "google2019_tasks")
 SCORED_S: Final = 3 * DAY_S

@@ -61,13 +61,13 @@ def _lines(result: Result, plan: Plan) -> Iterator[str]:
     ends = targets_s(result.online, plan)
     at = ~np.isnan(said.p50)
     origins = np.broadcast_to(result.online.origins[:, None] * BUCKET_S, ends.shape)
-    name = f"{_quoted(result.series.series_id)},{result.series.resource}"
+    name = f"{quoted(result.series.series_id)},{result.series.resource}"
     columns = [array[at].tolist() for array in (origins, ends, said.p50, said.p95, said.mean, said.p05)]
     for origin, target, p50, p95, mean, p05 in zip(*columns, strict=True):
         yield f"{name},{origin},{target},{p50:.9g},{p95:.9g},{mean:.9g},{p05:.9g}\n"
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
     """A field of a CSV (RFC 4180)."""
     return '"' + name.replace('"', '""') + '"' if set(name) & set(',"\r\n') else name
 

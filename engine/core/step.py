@@ -84,8 +84,9 @@ def _fold_samples(
     state.count("samples_stale", int(new.sum()) if stale else 0)
     if stale:
         return
-    counted = usable[new]
-    count_above(state.decide, rows[counted], batch.value[counted], state.placement.request[rows[counted]])
+    if context.sizing.risk is not None:
+        counted = usable[new]
+        count_above(state.decide, rows[counted], batch.value[counted], state.placement.request[rows[counted]])
     speaking = ~late & (batch.oom_kills > 0) & ~batch.sampled  # a kill may leave no usage behind
     speaking[usable[new]] = True
     index = np.flatnonzero(speaking)

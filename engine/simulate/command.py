@@ -15,11 +15,12 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from engine.catalogue import load_prices
 from engine.core.context import Context
 from engine.core.decide import SizingParameters
+from engine.core.decide.money import monthly_usd
 from engine.errors import UserError
 from engine.simulate.replay import replay, scale_of
 from engine.simulate.report import Fits, as_json, summary, tables, write_targets
 from engine.simulate.rivals import hindsight, krr, recorded
-from engine.simulate.trajectory import Trajectory, fit, monthly_usd
+from engine.simulate.trajectory import Trajectory, fit
 from engine.traces import Series, read_trace
 
 TRIMTAB = "trimtab"
@@ -109,8 +110,7 @@ def _monthly(series: Sequence[Series], fits: Fits) -> dict[str, float]:
     found = {}
     for name, pairs in fits.items():
         requested = np.array([[0.0 if each is None else each.requested for each in pair] for pair in pairs])
-        cpu, memory = (requested * np.array(scale)).sum(axis=0).tolist()
-        found[name] = monthly_usd(cpu, memory, rates)
+        found[name] = float(monthly_usd((requested * np.array(scale)).sum(axis=0), np.array(1.0), np.array(rates)))
     return found
 
 

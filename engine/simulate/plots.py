@@ -10,9 +10,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from engine.backtest.buckets import NAMES
 from engine.errors import UserError
 from engine.simulate.report import Fits
-from engine.simulate.trajectory import RESOURCES, Trajectory
+from engine.simulate.trajectory import Trajectory
 from engine.traces import Series
 
 _MOST: Final = 4000
@@ -72,7 +73,7 @@ def _thinned(time_s: Any, used: Any) -> tuple[Any, Any]:
 
 
 def _heads(fits: Fits) -> str:
-    return "".join(f"<th>{escape(name)}, {resource}</th>" for name in fits for resource in RESOURCES)
+    return "".join(f"<th>{escape(name)}, {resource}</th>" for name in fits for resource in NAMES)
 
 
 def _cells(fits: Fits, place: int) -> str:

@@ -13,8 +13,10 @@ import numpy as np
 from rich.box import SIMPLE
 from rich.table import Table
 
+from engine.backtest.buckets import NAMES
+from engine.backtest.output import quoted
 from engine.errors import UserError
-from engine.simulate.trajectory import RESOURCES, Fit, Trajectory
+from engine.simulate.trajectory import Fit, Trajectory
 from engine.traces import Series
 
 Fits = Mapping[str, Sequence[tuple[Fit | None, Fit | None]]]
@@ -27,7 +29,7 @@ def write_targets(path: Path, series: Sequence[Series], found: Sequence[Trajecto
     text = io.StringIO()
     text.write("series_id,timestamp_s,cpu_target,mem_target\n")
     for one, trajectory in zip(series, found, strict=True):
-        name = '"' + one.name.replace('"', '""') + '"' if set(one.name) & set(',"\r\n') else one.name
+        name = quoted(one.name)
         for time_s, target in zip(trajectory.time_s, trajectory.target, strict=True):
             cpu, memory = ("" if np.isnan(each) else f"{each:.9g}" for each in target)
             text.write(f"{name},{time_s:.10g},{cpu},{memory}\n")
@@ -42,7 +44,7 @@ def summary(fits: Fits) -> list[dict[str, Any]]:
     """Means over the series, by whose sizes and resource; `above_p90` is the share that a tenth of them exceeds."""
     found = []
     for sizes, pairs in fits.items():
-        for resource, name in enumerate(RESOURCES):
+        for resource, name in enumerate(NAMES):
             some = [pair[resource] for pair in pairs]
             known = [each for each in some if each is not None]
             if known:
@@ -99,7 +101,7 @@ def as_json(title: str, series: Sequence[Series], fits: Fits, settings: Mapping[
                 **{
                     sizes: {
                         name: None if fit is None else asdict(fit)
-                        for name, fit in zip(RESOURCES, pairs[place], strict=True)
+                        for name, fit in zip(NAMES, pairs[place], strict=True)
                     }
                     for sizes, pairs in fits.items()
                 },

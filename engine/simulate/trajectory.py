@@ -7,12 +7,9 @@ from typing import Final
 
 import numpy as np
 
-from engine.traces import Floats, Series
-from engine.units import GIB
+from engine.traces import DAY_S, Floats, Series
 
-DAY_S: Final = 86_400.0
 HOUR_S: Final = 3600.0
-RESOURCES: Final = ("cpu", "mem")
 
 
 @dataclass(slots=True)
@@ -89,8 +86,3 @@ def _changes(trajectory: Trajectory, resource: int, begin: float, end: float) ->
     time_s = np.array(trajectory.time_s)
     moved = np.flatnonzero(target[1:] != target[:-1]) + 1
     return int(((time_s[moved] > begin) & (time_s[moved] <= end)).sum())
-
-
-def monthly_usd(cpu: float, memory: float, rates: tuple[float, float]) -> float:
-    """Of requests in cores and bytes, at USD a core-hour and a GiB-hour; 730 hours."""
-    return 730 * (cpu * rates[0] + memory / GIB * rates[1])

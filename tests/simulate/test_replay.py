@@ -8,8 +8,8 @@ import pytest
 from engine.core.context import Context
 from engine.core.decide import SizingParameters
 from engine.simulate.replay import replay, scale_of
-from engine.simulate.trajectory import DAY_S, fit
-from engine.traces import Series
+from engine.simulate.trajectory import fit
+from engine.traces import DAY_S, Series
 
 RISK = 0.03
 CONTEXT = Context(sizing=SizingParameters(risk=(RISK, RISK), cool_down_s=0.0))

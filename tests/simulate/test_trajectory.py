@@ -3,9 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from engine.core.decide.money import monthly_usd
 from engine.simulate.rivals import hindsight, krr
-from engine.simulate.trajectory import DAY_S, Trajectory, fit, monthly_usd
-from engine.traces import Series
+from engine.simulate.trajectory import Trajectory, fit
+from engine.traces import DAY_S, Series
 
 NAN = np.nan
 
@@ -61,4 +62,5 @@ def test_rivals_know_what_they_may_know() -> None:
 
 
 def test_money_by_hand() -> None:
-    assert monthly_usd(2.0, 4 * 2.0**30, (0.03, 0.004)) == pytest.approx(730 * (0.06 + 0.016))
+    usd = monthly_usd(np.array([2.0, 4 * 2.0**30]), np.array(1.0), np.array([0.03, 0.004]))
+    assert float(usd) == pytest.approx(730 * (0.06 + 0.016))

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from engine.core.forecast import Forecast
+from engine.core.forecast.window_maximum import LEVELS
 from engine.core.rows import Array
 
 if TYPE_CHECKING:
     from engine.core.decide.parameters import Pair
     from engine.core.decide.state import DecideRows
 
-_LEVELS: Final = (0.5, 0.9, 0.95, 0.99)
-SCORES: Final = np.array([NormalDist().inv_cdf(level) for level in _LEVELS])
+SCORES: Final = np.array([NormalDist().inv_cdf(level) for level in LEVELS])
 LOWEST, HIGHEST = -1.5, 5.0
 """What is below the median and above p99 goes on in a straight line, this far."""
 _STEP: Final = 0.004

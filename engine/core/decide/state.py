@@ -99,7 +99,7 @@ class DecideRows(Rows):
 
     sampled: Array = column(np.int32, 2)
     above: Array = column(np.int32, 2)
-    """Samples since the last close, and those of them above the request."""
+    """Samples since the last close, and those of them above the request; counted where a risk is stated."""
     level: Array = column(np.float32, 2, fill=1.5)
     """Normal score of the maximum's quantile that is requested where a risk is stated; see `risk`."""
 

@@ -69,10 +69,15 @@ def _above(slot: SlotState, index: Array, time_s: float, parameters: SizingParam
     """Usage above its request, where a risk is stated: bool [m, 2]."""
     if parameters.risk is None:
         return np.zeros((len(index), 2), np.bool_)
-    last, last_s = slot.window.last[index], slot.window.last_s[index]
     with np.errstate(invalid="ignore"):
-        above: Array = (last > slot.placement.request[index]) & (last_s <= time_s) & (time_s - last_s < BUCKET_S)
-    return above
+        above: Array = slot.window.last[index] > slot.placement.request[index]
+    return above & _current(slot.window.last_s[index], time_s)
+
+
+def _current(last_s: Array, time_s: float) -> Array:
+    """Whether a last sample is not from later, nor from a bucket ago."""
+    current: Array = (last_s <= time_s) & (time_s - last_s < BUCKET_S)
+    return current
 
 
 def _crossing(slot: SlotState, index: Array, time_s: float, parameters: SizingParameters) -> Array:
@@ -85,7 +90,7 @@ def _crossing(slot: SlotState, index: Array, time_s: float, parameters: SizingPa
     last, last_s = window.last[index], window.last_s[index]
     previous, gap_s = window.previous[index], last_s - window.previous_s[index]
     remaining_s = float(bucket_at(time_s) * BUCKET_S) - last_s
-    current = (last_s <= time_s) & (time_s - last_s < BUCKET_S)
+    current = _current(last_s, time_s)
     with np.errstate(invalid="ignore", divide="ignore"):
         reaches = last + (last - previous) / gap_s * remaining_s
         near = (gap_s > 0) & (gap_s <= parameters.slope_s)

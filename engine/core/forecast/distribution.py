@@ -20,18 +20,22 @@ Leads = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """float32 in units: predictions [m, leads, experts], NaN = abstains, their weights, the p50 [m, leads]."""
+    """float32 in units: predictions [m, leads, experts], NaN = abstains, their weights, the p50 [m, leads].
+
+    error: usual absolute error, as it was `heard` [m, leads].
+    """
 
     predictions: Array
     weights: Array
     p50: Array
+    error: Array
 
 
 def combined(rows: ForecastRows, series: Series, bucket: int, leads: Leads) -> Said:
     """What the experts say at this bucket, and their weighted middle."""
     said = heard(rows, series, bucket, leads)
     p50, weights = combine(said)
-    return Said(said.predictions, weights, p50)
+    return Said(said.predictions, weights, p50, said.error)
 
 
 def heard(rows: ForecastRows, series: Series, bucket: int, leads: Leads) -> Heard:
@@ -54,7 +58,7 @@ def evidence_of(rows: ForecastRows, series: Series, bucket: int, said: Said, lea
         p50=said.p50,
         spread=spread(said.predictions, said.weights, said.p50),
         recent=decode(rows.recent[series].take((bucket - 1 - np.arange(RECENT)) % RECENT, axis=-1)),
-        error=mean_error(rows.loss[series], rows.scored[series]),
+        error=said.error,
         ratio=ratio_of(rows, series, bucket, leads),
         scored=rows.scored[series],
         leads=leads,

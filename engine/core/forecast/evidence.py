@@ -54,10 +54,10 @@ def gather(
     """The evidence at these leads.
 
     p50, spread: [m, leads]. recent: the last 36 buckets [m, 36], newest first, NaN = missing; not all may be. error:
-    mean errors at LEADS [m, 5]. ratio: of errors in the target's part of the day to errors at all times [m, leads].
+    mean errors [m, leads]. ratio: of errors in the target's part of the day to errors at all times [m, leads].
     scored: forecasts scored at LEADS [m, 5].
     """
-    usual, away, step = at_leads(error, leads), _mean_distance(recent, p50), _steps(recent, leads)
+    away, step = _mean_distance(recent, p50), _steps(recent, leads)
     known = scored.astype(np.float32)
     return Evidence(
         p50=p50,
@@ -65,8 +65,8 @@ def gather(
         away=away,
         step=np.where(np.isnan(step), away, step),
         jump=np.abs(_newest(recent)[:, None] - p50),
-        error=usual,
-        part_error=usual * ratio,
+        error=error,
+        part_error=error * ratio,
         age=at_leads(known / (known + np.float32(TRUSTED_AFTER)), leads),
     )
 
