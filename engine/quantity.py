@@ -14,7 +14,7 @@ from engine.errors import UserError
 from engine.units import CPU, LARGEST, MEMORY
 
 _SYNTAX: Final = re.compile(r"([0-9]+\.?[0-9]*|\.[0-9]+)(?:([eE][+-]?[0-9]{1,2})|([numkMGTPE]|[KMGTPE]i)?)")
-_SUFFIXES: Final = {
+SUFFIXES: Final = {
     "": Decimal(1),
     **{
         suffix: Decimal(10) ** power
@@ -22,6 +22,7 @@ _SUFFIXES: Final = {
     },
     **{f"{suffix}i": Decimal(2) ** (10 * power) for power, suffix in enumerate("KMGTPE", start=1)},
 }
+"""What an amount is multiplied by."""
 _EXAMPLES: Final = {CPU: "750m, 0.75 or 2", MEMORY: "512Mi, 2Gi, 1G or a number of bytes"}
 
 
@@ -44,7 +45,7 @@ def _parse(text: str, resource: int) -> Decimal:
     if found is None:
         raise UserError(f"'{text}' is not an amount of {name} as Kubernetes writes it, such as {_EXAMPLES[resource]}")
     number, exponent, suffix = found.groups()
-    amount = Decimal(number + (exponent or "")) * _SUFFIXES[suffix or ""]
+    amount = Decimal(number + (exponent or "")) * SUFFIXES[suffix or ""]
     if amount > Decimal(LARGEST[resource]):
         raise UserError(f"'{text}' is more {name} than any machine has; write it as {_EXAMPLES[resource]}")
     return amount

@@ -9,13 +9,9 @@ import re
 from decimal import Decimal
 from typing import Final
 
+from engine.quantity import SUFFIXES
 from engine.units import GIB
 
-_SUFFIXES: Final = {
-    "n": Decimal("1e-9"), "u": Decimal("1e-6"), "m": Decimal("1e-3"), "": Decimal(1),
-    **{suffix: Decimal(1000) ** power for power, suffix in enumerate("kMGTPE", start=1)},
-    **{f"{suffix}i": Decimal(1024) ** power for power, suffix in enumerate("KMGTPE", start=1)},
-}  # fmt: skip
 _QUANTITY: Final = re.compile(r"(\+?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2}(?![0-9]))?)([A-Za-z]{0,2})")
 _MIB: Final = 2.0**20
 
@@ -27,9 +23,9 @@ def parse_quantity(text: str) -> float:
     (0.5, 2147483648.0, 1000.0)
     """
     match = _QUANTITY.fullmatch(text.strip())
-    if match is None or match[2] not in _SUFFIXES:
+    if match is None or match[2] not in SUFFIXES:
         raise ValueError(f"expected a quantity such as 500m or 2Gi, got {text!r}")
-    return float(Decimal(match[1]) * _SUFFIXES[match[2]])
+    return float(Decimal(match[1]) * SUFFIXES[match[2]])
 
 
 def cores(amount: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final
 
 import numpy as np
@@ -17,6 +17,7 @@ from engine.core.rows import Array
 
 YOUNG: Final = 5 * 288
 """Buckets after a series' first that have half of its weight: what is learned there serves every new container."""
+_PARTS: Final = tuple(each.name for each in fields(Heard) if each.name != "leads")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def examples(source: Source) -> list[Examples]:
         row, resource = np.nonzero(rows.origin == bucket)
         said = heard(rows, (row, resource), bucket, LEADS)
         for place, series in enumerate(zip(row.tolist(), resource.tolist(), strict=True)):
-            kept.setdefault(series, []).append((bucket, _one(said, place)))
+            kept.setdefault(series, []).append((bucket, taken(said, slice(place, place + 1))))
 
     unit = step(source.series, look).unit
     unit = np.where(unit > 0, unit, 1.0)
@@ -78,20 +79,12 @@ def _weights(age: Buckets) -> Floats:
     return weight
 
 
-def _one(said: Heard, place: int) -> Heard:
-    at = slice(place, place + 1)
-    return Heard(
-        said.leads, said.predictions[at].copy(), said.records[at].copy(), said.part_records[at].copy(),
-        said.error[at].copy(), said.scored[at].copy(),
-    )  # fmt: skip
+def taken(said: Heard, places: slice | Array) -> Heard:
+    """A copy of some of it, by its first axis."""
+    parts = (np.array(getattr(said, name)[places]) for name in _PARTS)
+    return Heard(said.leads, *parts)
 
 
 def joined(said: list[Heard]) -> Heard:
     """One after the other."""
-    return Heard(
-        said[0].leads,
-        *(
-            np.concatenate([getattr(each, name) for each in said])
-            for name in ("predictions", "records", "part_records", "error", "scored")
-        ),
-    )
+    return Heard(said[0].leads, *(np.concatenate([getattr(each, name) for each in said]) for name in _PARTS))

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from benchmarks.quality.gate.collect import Examples, joined
+from benchmarks.quality.gate.collect import Examples, joined, taken
 from benchmarks.quality.gate.network import Batch, Network, forecast, gradient
 from engine.core.forecast.mixture import Heard, features
 from engine.core.rows import Array
@@ -65,10 +65,7 @@ def _mean(values: Array) -> Array:
 def batch_of(pool: Pool, place: Array) -> Batch:
     """place: int [n] of the flattened (origin, lead) pairs."""
     origin, lead = np.divmod(place, len(pool.heard.leads))
-    some = Heard(
-        pool.heard.leads, pool.heard.predictions[origin], pool.heard.records[origin], pool.heard.part_records[origin],
-        pool.heard.error[origin], pool.heard.scored[origin],
-    )  # fmt: skip
+    some = taken(pool.heard, origin)
     at = np.arange(len(origin)), lead
     of_expert, of_all, excess = (each[at].astype(np.float64) for each in features(some))
     said = some.predictions[at].astype(np.float64)
