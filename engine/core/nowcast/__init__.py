@@ -1,0 +1,14 @@
+"""Nowcast: the highest usage of the next 5 or 30 minutes, and the request that costs least by it.
+
+    samples ─▶ record ─▶ window ends: features ─▶ network (pooled quantiles) ─▶ price (idle against short) ─▶ request
+
+The forecast says what the next hours bring and speaks on the hour; this speaks every five minutes, from the last sample
+on, and is what sizes follow where they can be changed that often and a risk is stated.
+"""
+
+from engine.core.nowcast.price import learn_price, requests
+from engine.core.nowcast.record import end_window, note
+from engine.core.nowcast.sight import Sight, see, warm_up
+from engine.core.nowcast.state import NowcastRows
+
+__all__ = ["NowcastRows", "Sight", "end_window", "learn_price", "note", "requests", "see", "warm_up"]
