@@ -57,6 +57,6 @@ def _read(text: str, hint: Any, path: str, problems: list[Problem]) -> Any:
     reader = Reader(separated=True)
     value = reader.read(node, hint, path)
     problems.extend(reader.problems)
-    if node.tag.endswith(":null"):
+    if value is None:
         problems.append(Problem(1, 1, "expected a value, got nothing", path))
     return value

@@ -39,5 +39,3 @@ def read_policy(text: str) -> Found:
     usable = isinstance(file, PolicyFile) and not reader.problems
     lines = {path: line for path, (line, _) in reader.places.items()}
     return Found(file if usable else None, sorted(reader.problems), lines)
-
-

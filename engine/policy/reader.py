@@ -7,8 +7,7 @@ The types say what is read: a value that people write in a form of its own is re
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from types import UnionType
-from typing import Annotated, Any, Final, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, get_args, get_origin, get_type_hints
 
 import msgspec
 import yaml
@@ -17,26 +16,11 @@ from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from engine.policy.document import Problem
 from engine.policy.forms import FORMS, close_to
+from engine.policy.kinds import expected_text, got_text, kind_of
 from engine.policy.shapes import SHAPES
 
 WRONG: Final = object()
-"""What was wrong and has been reported, or is not set."""
-_NAMES: Final = {MappingNode: "a mapping", SequenceNode: "a list", ScalarNode: "a single value"}
-_PLAIN: Final = {bool: "true or false", int: "a whole number", float: "a number"}
-
-
-def core_of(hint: Any) -> tuple[Any, str | None]:
-    """The type below `Annotated` and `| None`, and the name of the form in which people write it."""
-    form: str | None = None
-    while True:
-        if get_origin(hint) is Annotated:
-            hint, *notes = get_args(hint)
-            schemas = (note.extra_json_schema or {} for note in notes if isinstance(note, msgspec.Meta))
-            form = next((schema["written"] for schema in schemas if "written" in schema), form)
-        elif get_origin(hint) in (Union, UnionType):
-            hint = next(each for each in get_args(hint) if each is not type(None))
-        else:
-            return hint, form
+"""What was wrong, and has been reported."""
 
 
 @dataclass(slots=True)
@@ -49,11 +33,11 @@ class Reader:
     """Line and column of each path."""
 
     def read(self, node: Node, hint: Any, path: str) -> Any:
-        """The value of type `hint`, or WRONG."""
-        kind, form = core_of(hint)
+        """The value of type `hint`, None for one that is optional and not there, or WRONG."""
+        kind, optional, form = kind_of(hint)
         self.places[path] = (node.start_mark.line + 1, node.start_mark.column + 1)
         if isinstance(node, ScalarNode) and node.tag == "tag:yaml.org,2002:null":
-            return WRONG if kind is not hint else self.wrong(node, path, "expected a value, got nothing")
+            return None if optional else self.wrong(node, path, "expected a value, got nothing")
         if form is not None and isinstance(node, ScalarNode):
             return self._checked(node, hint, path, self._formed(FORMS[form].read, node, path))
         if kind in SHAPES:
@@ -61,7 +45,7 @@ class Reader:
         if isinstance(kind, type) and issubclass(kind, Struct):
             return self._struct(node, kind, path)
         if get_origin(kind) in (list, tuple):
-            return self._list(node, get_args(kind)[0], path)
+            return self._list(node, kind, path)
         return self._plain(node, hint, kind, path)
 
     def wrong(self, node: Node, path: str, text: str) -> Any:
@@ -84,19 +68,17 @@ class Reader:
 
     def _struct(self, node: Node, kind: type[Struct], path: str) -> Any:
         if not isinstance(node, MappingNode):
-            return self.wrong(node, path, f"expected a mapping, got {_got(node)}")
+            return self.wrong(node, path, f"expected a mapping, got {got_text(node)}")
         hints = get_type_hints(kind, include_extras=True)
         fields = {each.encode_name: each for each in msgspec.structs.fields(kind)}
-        values, good = {}, True
-        for key, item in self._items(node, list(fields), path):
-            value = self.read(item, hints[fields[key].name], f"{path}.{key}".lstrip("."))
-            good &= value is not WRONG or item.tag.endswith(":null")
-            if value is not WRONG:
-                values[fields[key].name] = value
-        for name, each in fields.items():
-            if each.required and each.name not in values and name not in {key.value for key, _ in node.value}:
-                good = self.wrong(node, path, f"{name} is missing") is not WRONG
-        return kind(**values) if good else WRONG
+        values = {
+            fields[key].name: self.read(item, hints[fields[key].name], f"{path}.{key}".lstrip("."))
+            for key, item in self._items(node, list(fields), path)
+        }
+        for key, each in fields.items():
+            if each.required and each.name not in values:
+                values[each.name] = self.wrong(node, path, f"{key} is missing")
+        return WRONG if WRONG in values.values() else kind(**values)
 
     def _items(self, node: MappingNode, known: list[str], path: str) -> list[tuple[str, Node]]:
         """Keys that are known, each once."""
@@ -113,13 +95,16 @@ class Reader:
                 found[name] = item
         return list(found.items())
 
-    def _list(self, node: Node, hint: Any, path: str) -> Any:
+    def _list(self, node: Node, kind: Any, path: str) -> Any:
+        hint = get_args(kind)[0]
         if self.separated and isinstance(node, ScalarNode):
-            node = _split(node, ";" if core_of(hint)[0] in SHAPES else ",")
+            node = _split(node, ";" if kind_of(hint).type in SHAPES else ",")
         if not isinstance(node, SequenceNode):
-            return self.wrong(node, path, f"expected a list, got {_got(node)}")
+            return self.wrong(node, path, f"expected a list, got {got_text(node)}")
+        if get_origin(kind) is tuple and not node.value:
+            return self.wrong(node, path, "expected one or more, got an empty list")
         values = [self.read(item, hint, f"{path}[{place}]") for place, item in enumerate(node.value)]
-        return WRONG if any(value is WRONG for value in values) else values
+        return WRONG if WRONG in values else get_origin(kind)(values)
 
     def _plain(self, node: Node, hint: Any, kind: Any, path: str) -> Any:
         if isinstance(node, ScalarNode) and (kind is str or str in map(type, get_args(kind))):
@@ -137,7 +122,7 @@ class Reader:
         try:
             return msgspec.convert(value, hint)
         except msgspec.ValidationError as error:
-            return self.wrong(node, path, f"expected {_expected(hint, str(error))}, got {_got(node)}")
+            return self.wrong(node, path, f"expected {expected_text(hint, str(error))}, got {got_text(node)}")
 
 
 def _split(node: ScalarNode, separator: str) -> SequenceNode:
@@ -145,21 +130,3 @@ def _split(node: ScalarNode, separator: str) -> SequenceNode:
     texts = [text.strip() for text in node.value.split(separator)]
     items = [ScalarNode("tag:yaml.org,2002:str", text, node.start_mark, node.end_mark) for text in texts if text]
     return SequenceNode("tag:yaml.org,2002:seq", items, node.start_mark, node.end_mark)
-
-
-def _expected(hint: Any, message: str) -> str:
-    kind, _ = core_of(hint)
-    if get_origin(kind) is Literal:
-        choices = [str(each) for each in get_args(kind)]
-        return f"one of {', '.join(choices)}" if len(choices) > 1 else choices[0]
-    first, _, _ = message.partition(", got ")
-    if kind in _PLAIN and first.count("`") == 2 and first.endswith("`"):
-        return _PLAIN[kind]
-    said = first.partition(" - at `")[0].removeprefix("Expected ")
-    for python, plain in _PLAIN.items():
-        said = said.replace(f"`{python.__name__}`", plain)
-    return said.replace("`str`", "text")
-
-
-def _got(node: Node) -> str:
-    return repr(node.value) if isinstance(node, ScalarNode) else _NAMES[type(node)]

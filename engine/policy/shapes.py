@@ -71,7 +71,5 @@ SHAPES: Final[dict[Any, Shape]] = {
     Size: Shape(Amounts, lambda amounts: Size(cpu_request=amounts.cpu, memory_request=amounts.memory)),
     Risk: Shape(Risk, _same, risk, FORMS["share"].schema),
     Window: Shape(Window, _same, window, {"type": "string", "examples": ["mon-fri 22:00-06:00 Europe/Berlin"]}),
-    CpuLimit: Shape(
-        Ratio, lambda ratio: CpuLimit("ratio", ratio.ratio), cpu_limit, {"enum": list(PLAIN_LIMITS)}
-    ),
+    CpuLimit: Shape(Ratio, lambda ratio: CpuLimit("ratio", ratio.ratio), cpu_limit, {"enum": list(PLAIN_LIMITS)}),
 }
