@@ -18,18 +18,21 @@ def fold_roster(state: SlotState, roster: Roster, context: Context, effects: Slo
     names = [container_id(state.cluster, s.namespace, s.workload, s.container) for s in roster.containers]
     _check(state, roster, names)
     known = {name: row for row, name in enumerate(state.containers)}
-    state.add_rows([name for name in names if name not in known])
+    fresh = [name for name in names if name not in known]
+    state.add_rows(fresh)
     known = {name: row for row, name in enumerate(state.containers)}
     rows = [known[name] for name in names]
+    news = bool(fresh)
     for row, spec in zip(rows, roster.containers, strict=True):
         believe(state.placement, row, spec, _node_type(state, spec), roster.time_s)
-        annotate(state, row, spec.policy)
+        news |= annotate(state, row, spec.policy)
     state.rosters.pop(roster.roster, None)
     state.rosters[roster.roster] = rows
     while len(state.rosters) > ROSTERS_KEPT:
         del state.rosters[next(iter(state.rosters))]
     _forget(state, context.time.forget_s)
-    resolve(state, context, effects)
+    if news:  # else the terms are as they were: only controls change them besides
+        resolve(state, context, effects)
     state.count("rosters")
 
 

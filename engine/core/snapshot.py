@@ -104,13 +104,14 @@ def _forecast_afresh(slot: Slot, arrays: Arrays) -> tuple[Slot, Arrays]:
 
 
 def _annotations(slot: Slot, arrays: Arrays) -> tuple[Slot, Arrays]:
-    """Stage, floor and ceiling of each row become its annotation."""
+    """Stage, floor, ceiling and forecaster of each row become its annotation."""
+    named = msgspec.convert(slot["forecasters"], dict[str, Forecaster])
     placement = dict(arrays["placement"])
     stages, floor, ceiling = placement.pop("annotated"), placement["floor"], placement["ceiling"]
     unset, column, policies = np.full(2, np.nan), np.full(len(stages), -1, np.int16), list[Policy]()
     for row, stage in enumerate(stages.tolist()):
         low, high = (None if np.isnan(each[row]).all() else size_of(each[row], unset) for each in (floor, ceiling))
-        policy = Policy(STAGES[stage] if stage >= 0 else None, low, high)
+        policy = Policy(STAGES[stage] if stage >= 0 else None, low, high, named.get(slot["containers"][row]))
         if policy != Policy():
             policies += [policy] if policy not in policies else []
             column[row] = policies.index(policy)

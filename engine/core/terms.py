@@ -131,9 +131,11 @@ _COLUMNS: Final[dict[str, Any]] = {
 """A column of PlacementRows, and its value under a policy."""
 
 
-def annotate(state: SlotState, row: int, policy: Policy | None) -> None:
-    """Remembers the workload's own policy, each distinct one once."""
-    state.placement.annotation[row] = _place(state.annotations, policy)
+def annotate(state: SlotState, row: int, policy: Policy | None) -> bool:
+    """Remembers the workload's own policy, each distinct one once; says whether it is another than before."""
+    before, now = _annotation(state, row), _place(state.annotations, policy)
+    state.placement.annotation[row] = now
+    return now != before
 
 
 def _set_forecaster(state: SlotState, container: str, wanted: Forecaster | None, effects: SlotEffects) -> None:

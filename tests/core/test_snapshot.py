@@ -13,7 +13,7 @@ from engine.core.placement import STAGES
 from engine.core.snapshot import PREFIX, VERSION, pack, unpack
 from engine.core.state import TABLES, SlotState
 from engine.errors import StateError
-from engine.messages import CpuLimit, Policy, PolicyRule, Restart, SetPolicy, Size, Window
+from engine.messages import CpuLimit, Forecaster, Policy, PolicyRule, Restart, SetPolicy, Size, Window
 from tests.core.test_partition import busy_log
 
 
@@ -88,12 +88,14 @@ def test_an_older_row_keeps_what_workloads_said_themselves(row: bytes) -> None:
     count = len(state.containers)
     state.placement.floor[1] = [0.25, np.nan]
     state.placement.ceiling[1:3] = [[np.nan, 2.0**30], [4.0, np.nan]]
+    state.forecasters[state.containers[0]] = Forecaster("HoltWinters", {"alpha": 0.3})
     said = [-1, STAGES.index("up_only"), *[-1] * (count - 2)]
     migrated = unpack(_older(pack(state), 3, said))
     assert migrated.annotations == [
+        Policy(forecaster=Forecaster("HoltWinters", {"alpha": 0.3})),
         Policy("up_only", Size(cpu_request=0.25), Size(memory_request=2.0**30)), Policy(ceiling=Size(cpu_request=4.0)),
     ]  # fmt: skip
-    assert migrated.placement.annotation.tolist() == [-1, 0, 1, *[-1] * (count - 3)]
+    assert migrated.placement.annotation.tolist() == [0, 1, 2, *[-1] * (count - 3)]
     assert migrated.forecast.unit.tobytes() == state.forecast.unit.tobytes()
 
 

@@ -39,11 +39,14 @@ class Permits:
 
 
 def permits_at(slot: SlotState, rows: Array, time_s: float, context: Context) -> Permits:
-    """Permits of the rows int [m] at `time_s`, event time."""
-    place = slot.placement
-    is_open = open_sets(slot.window_sets, time_s, context.utc_offset_s)[place.windows[rows]]
+    """Permits of the rows int [m] for commands of `time_s`, event time, which are valid for a while."""
+    place, until_s = slot.placement, time_s + context.sizing.validity_s
+    open_all_along = np.logical_and.reduce(
+        [open_sets(slot.window_sets, each, context.utc_offset_s) for each in (time_s, until_s)]
+    )
+    is_open = open_all_along[place.windows[rows]]
     restarts = ~place.in_place[rows]
-    timely = (time_s >= place.restart_from_s[rows]) & (time_s <= place.restart_until_s[rows])
+    timely = (time_s >= place.restart_from_s[rows]) & (until_s <= place.restart_until_s[rows])
     most = place.restarts_a_day[rows]
     return Permits(
         change_waits=restarts & ~(is_open & timely),

@@ -52,6 +52,13 @@ def test_cuts_wait_for_a_window_if_the_policy_says_so() -> None:
         assert told(slot) == expected
 
 
+def test_a_window_is_open_as_long_as_the_command_is_valid() -> None:
+    """The slot closes at NOW + 60, 09:21; a command of it is valid until 09:31."""
+    for end, expected in (("09:31", "none"), ("09:32", "commanded")):
+        slot = restarting(slot_of(), Window(from_="09:00", to=end, time_zone="UTC"))
+        assert told(slot)[2] == expected
+
+
 def test_raises_do_not_wait_where_they_are_in_place() -> None:
     slot = windowed(slot_of(**RAISE), SHUT)
     slot.placement.cuts_in_windows[:] = True
@@ -74,7 +81,7 @@ def test_what_restarts_waits_for_its_window(wants: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize(
     ("begin", "end", "disposition"),
-    [(-np.inf, NOW, "none"), (NOW + 100, np.inf, "none"), (NOW, NOW + 100, "commanded")],
+    [(-np.inf, NOW, "none"), (NOW + 100, np.inf, "none"), (NOW, NOW + 600, "none"), (NOW, NOW + 660, "commanded")],
 )
 def test_restarts_are_made_within_their_time(begin: float, end: float, disposition: str) -> None:
     slot = restarting(slot_of())
