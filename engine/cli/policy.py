@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
 from engine.cli.options import author_option, author_or_user, broker_option, sent_at_option
+from engine.cli.policy_files import counted, read_file, read_workloads, summary_of
 from engine.errors import UserError
-from engine.policy import PolicyFile, Problem, Workload, policy_schema, read_manifest, read_policy
+from engine.policy import PolicyFile, policy_schema
 
 _file = click.argument("file", type=click.Path(path_type=Path))
 _annotations = click.option(
@@ -44,10 +44,10 @@ def check(file: Path | None, manifest: Path | None) -> None:
     if file is None and manifest is None:
         raise UserError("name a policy file, or a manifest with --annotations")
     if file is not None:
-        click.echo(f"{file}: {_summary(read_file(file))}")
+        click.echo(f"{file}: {summary_of(read_file(file)[0])}")
     if manifest is not None:
         workloads = read_workloads(manifest)
-        click.echo(f"{manifest}: {_counted(len(workloads), 'workload')} with annotations, no problems")
+        click.echo(f"{manifest}: {counted(len(workloads), 'workload')} with annotations, no problems")
 
 
 @policy.command()
@@ -66,7 +66,7 @@ def explain(file: Path, container: str, manifest: Path | None) -> None:
     """
     from engine.cli.policy_explain import Source, explained  # noqa: PLC0415  (the core is slow to import)
 
-    source = Source(file, read_file(file), read_policy(_text(file)).lines)
+    source = Source(file, *read_file(file))
     click.echo(explained(source, container, read_workloads(manifest) if manifest else (), manifest))
 
 
@@ -110,54 +110,10 @@ def apply(file: Path, cluster: str | None, broker: str, author: str | None, sent
     from engine.broker.clusters import require_cluster  # noqa: PLC0415  (the other commands need no Kafka)
     from engine.broker.controls import send_control  # noqa: PLC0415
 
-    found = read_file(file)
+    found, _ = read_file(file)
     name = _cluster_of(found, cluster, file)
     slots = send_control(broker, require_cluster(broker, name), found.as_control(), author_or_user(author), sent_at)
-    click.echo(f"{_summary(found)}; written into {_counted(len(slots), 'slot')} of {name}")
-
-
-def read_file(path: Path) -> PolicyFile:
-    """Raises UserError after all problems were printed."""
-    found = read_policy(_text(path))
-    problems = list(found.problems)
-    if found.file is not None:
-        problems += _forecasters(found.file, found.lines)
-    _refuse(path, problems)
-    assert found.file is not None
-    return found.file
-
-
-def read_workloads(path: Path) -> list[Workload]:
-    """Raises UserError after all problems were printed."""
-    workloads, problems = read_manifest(_text(path))
-    _refuse(path, problems)
-    return workloads
-
-
-def _forecasters(file: PolicyFile, lines: Mapping[str, int]) -> list[Problem]:
-    """Forecasters that river does not have, or not with these parameters."""
-    places = {"defaults": file.defaults} | {f"rules[{n}].policy": rule.policy for n, rule in enumerate(file.rules)}
-    wanted = {f"{path}.forecaster": policy.forecaster for path, policy in places.items() if policy.forecaster}
-    if not wanted:
-        return []
-    from engine.core.forecast import check_forecaster  # noqa: PLC0415  (slow to import)
-
-    said = {path: check_forecaster(forecaster) for path, forecaster in wanted.items()}
-    return [Problem(lines[path], 1, wrong, path) for path, wrong in said.items() if wrong is not None]
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} cannot be read: {error}") from error
-
-
-def _refuse(path: Path, problems: list[Problem]) -> None:
-    for problem in problems:
-        click.echo(problem.told(str(path)), err=True)
-    if problems:
-        raise UserError(f"{path} has {_counted(len(problems), 'problem')}")
+    click.echo(f"{summary_of(found)}; written into {counted(len(slots), 'slot')} of {name}")
 
 
 def _cluster_of(file: PolicyFile, cluster: str | None, path: Path) -> str:
@@ -166,13 +122,3 @@ def _cluster_of(file: PolicyFile, cluster: str | None, path: Path) -> str:
     if cluster is not None and file.cluster not in (None, cluster):
         raise UserError(f"{path} is for cluster {file.cluster}, not for {cluster}")
     return cluster or file.cluster or ""
-
-
-def _summary(file: PolicyFile) -> str:
-    stated = sum(getattr(file.defaults, name) is not None for name in file.defaults.__struct_fields__)
-    parts = [_counted(stated, "default"), _counted(len(file.rules), "rule"), _counted(len(file.budgets), "budget")]
-    return f"{', '.join(parts)}" + (f", for cluster {file.cluster}" if file.cluster else "")
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -139,7 +139,7 @@ rules:
         (HEAD + "defaults: {windows: [{days: [], from: 1:00, to: 2:00, time_zone: UTC}]}\n",
          "2:29: expected one or more, got an empty list - at defaults.windows[0].days"),
         (HEAD + "defaults: {windows: [{from: , to: 2:00, time_zone: UTC}]}\n",
-         "2:27: expected a value, got nothing - at defaults.windows[0].from"),
+         "2:28: expected a value, got nothing - at defaults.windows[0].from"),
         (HEAD + "defaults: {families: m5}\n", "2:22: expected a list, got 'm5' - at defaults.families"),
         (HEAD + "defaults: {families: [m 5]}\n",
          "2:23: expected an instance family such as m5, got 'm 5' - at defaults.families[0]"),
