@@ -13,6 +13,8 @@ from engine.quantity import format_cpu, format_number
 
 def value_text(name: str, value: Any) -> str:
     """The value of a field such as `floor.cpu`."""
+    if value == []:
+        return "at any time" if name == "windows" else "none"
     if isinstance(value, list):
         return "; ".join(map(window_text, value)) if name == "windows" else ", ".join(value)
     if isinstance(value, float):

@@ -78,7 +78,7 @@ def _write(state: SlotState, policies: list[Policy], code: Array) -> None:
             values = [_COLUMNS[name](policy) for policy in policies]
             column[:] = np.array(values, dtype=column.dtype).reshape(len(values), *column.shape[1:])[code]
     for column, known, wanted in (
-        (placement.windows, state.window_sets, [policy.windows for policy in policies]),
+        (placement.windows, state.window_sets, [policy.windows or None for policy in policies]),
         (placement.families, state.family_sets, [policy.families for policy in policies]),
     ):
         column[:] = np.array([_place(known, each) for each in wanted], dtype=column.dtype)[code]

@@ -78,7 +78,7 @@ class Policy(Struct, frozen=True, omit_defaults=True):
         Risk | None, Meta(description="Share of samples that may lie above the request. Without it margins decide.")
     ] = None
     windows: Annotated[
-        list[Window] | None, Meta(description="When changes that need a restart may be made. Without any: always.")
+        list[Window] | None, Meta(description="When changes that need a restart may be made. [] is at any time.")
     ] = None
     cuts_only_in_windows: Annotated[
         bool | None, Meta(description="Whether cuts wait for a window, even those that need no restart.")

@@ -29,8 +29,6 @@ def conflicts_of_policy(policy: Policy, path: str) -> Iterator[Conflict]:
     begin, end = (restart.not_before, restart.not_after) if restart else (None, None)
     if begin is not None and end is not None and begin > end:
         yield Conflict(f"{prefix}restart.not_after", "not_after is earlier than not_before: nothing could restart")
-    if policy.windows == []:
-        yield Conflict(f"{prefix}windows", "an empty list of windows says nothing: leave it out, or name a window")
 
 
 def conflicts_of_file(file: PolicyFile) -> Iterator[Conflict]:

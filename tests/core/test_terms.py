@@ -123,6 +123,12 @@ def test_annotations_that_nobody_has_any_more_are_forgotten() -> None:
     assert column(log, "protected") == [False, False]
 
 
+def test_a_narrower_scope_may_take_windows_away() -> None:
+    log = declared(specs(2))
+    log.add(policy(Policy(windows=[NIGHT]), web__w1=Policy(windows=[])))
+    assert column(log, "windows") == [0, -1]
+
+
 def test_a_new_container_has_the_terms_of_its_scope() -> None:
     log = declared(specs(1))
     log.add(policy(web__w1=Policy(protected=True)))

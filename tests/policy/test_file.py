@@ -115,8 +115,6 @@ rules:
         (HEAD + "defaults: {windows: [{from: 5:00, to: 6:00, time_zone: Europe/Berlim}]}\n",
          "2:56: expected a time zone such as Europe/Berlin or UTC, got 'Europe/Berlim', did you mean Europe/Berlin?"
          " - at defaults.windows[0].time_zone"),
-        (HEAD + "defaults: {windows: []}\n",
-         "2:21: an empty list of windows says nothing: leave it out, or name a window - at defaults.windows"),
         (HEAD + "defaults: {cpu_limit: {ratio: 0.5}}\n",
          "2:31: expected a number >= 1.0, got '0.5' - at defaults.cpu_limit.ratio"),
         (HEAD + "defaults: {cpu_limit: some}\n",

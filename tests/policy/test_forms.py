@@ -81,3 +81,4 @@ def test_texts() -> None:
     assert value_text("restart.not_before", 86_400.0) == "1970-01-02 00:00 UTC"
     assert value_text("protected", True) == "yes"
     assert value_text("families", ["m5", "r5"]) == "m5, r5"
+    assert (value_text("windows", []), value_text("families", [])) == ("at any time", "none")
