@@ -51,7 +51,7 @@ class PlacementRows(Rows):
     restart_from_s: Array = column(np.float64, fill=-np.inf)
     restart_until_s: Array = column(np.float64, fill=np.inf)
     """Changes with a restart are made within this time only."""
-    cpu_limit: Array = column(np.int8)
+    cpu_limit_kind: Array = column(np.int8)
     """Index of `terms.CPU_LIMITS`."""
     cpu_limit_ratio: Array = column(np.float32, fill=UNSET)
     """CPU limit over request where the kind is `ratio`."""
@@ -59,7 +59,7 @@ class PlacementRows(Rows):
     moves_a_day: Array = column(np.int8, fill=-1)
     """Moves between instance types in a day at most, -1 not stated."""
     families: Array = column(np.int16, fill=-1)
-    """Index of the slot's `family_sets`, -1 not stated."""
+    """Index of the slot's `families`, -1 not stated."""
 
 
 def requests_of(size: Size | None) -> tuple[float, float]:

@@ -49,7 +49,8 @@ class SlotState:
     annotations: list[Policy] = field(default_factory=list)
     """Distinct policies that stand on workloads."""
     window_sets: list[list[Window]] = field(default_factory=list)
-    family_sets: list[list[str]] = field(default_factory=list)
+    families: list[list[str]] = field(default_factory=list)
+    """Distinct sets of windows, and of instance families, that policies name."""
     forecasters: dict[str, Forecaster] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
     window: WindowRows = field(default_factory=WindowRows.empty)

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from engine.core.state import SlotState
 
 CPU_LIMITS: Final[tuple[str, ...]] = get_args(get_type_hints(CpuLimit)["kind"])
-"""Kinds of CPU limits, by the code in the column `cpu_limit`."""
+"""Kinds of CPU limits, by the code in the column `cpu_limit_kind`."""
 
 
 def resolve(state: SlotState, context: Context, effects: SlotEffects) -> None:
     """Writes the terms and the freeze of every row. What cannot be used is left out and noted in the effects."""
     _forget_unused(state)
     policies, code = _policies(state)
-    state.window_sets, state.family_sets = [], []
+    state.window_sets, state.families = [], []
     _write(state, policies, code)
     state.placement.frozen[:] = [is_frozen(container, state.freezes) for container in state.containers]
     for name in unknown_zones(state.window_sets, context.utc_offset_s):
@@ -79,9 +79,14 @@ def _write(state: SlotState, policies: list[Policy], code: Array) -> None:
             column[:] = np.array(values, dtype=column.dtype).reshape(len(values), *column.shape[1:])[code]
     for column, known, wanted in (
         (placement.windows, state.window_sets, [policy.windows or None for policy in policies]),
-        (placement.families, state.family_sets, [policy.families for policy in policies]),
+        (placement.families, state.families, [_families(policy) for policy in policies]),
     ):
         column[:] = np.array([_place(known, each) for each in wanted], dtype=column.dtype)[code]
+
+
+def _families(policy: Policy) -> list[str] | None:
+    """Their order does not matter."""
+    return None if policy.families is None else sorted(set(policy.families))
 
 
 def _place(known: list[Any], wanted: Any) -> int:
@@ -123,7 +128,7 @@ _COLUMNS: Final[dict[str, Any]] = {
     "restarts_a_day": lambda policy: _or(_restart(policy).most_a_day, -1),
     "restart_from_s": lambda policy: _or(_restart(policy).not_before, -np.inf),
     "restart_until_s": lambda policy: _or(_restart(policy).not_after, np.inf),
-    "cpu_limit": lambda policy: CPU_LIMITS.index(_cpu_limit(policy).kind),
+    "cpu_limit_kind": lambda policy: CPU_LIMITS.index(_cpu_limit(policy).kind),
     "cpu_limit_ratio": lambda policy: _or(_cpu_limit(policy).ratio, np.nan),
     "keep_qos": lambda policy: _or(policy.keep_qos, True),
     "moves_a_day": lambda policy: _or(policy.moves_a_day, -1),

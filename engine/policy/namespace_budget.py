@@ -14,10 +14,10 @@ Bytes = Annotated[float, written("memory", ge=0.0)]
 
 
 class NamespaceBudget(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Caps on the sum of a namespace's requests, in cores, bytes and USD a month; absent is "none"."""
+    """Caps on the sum of a namespace's requests, in cores, bytes and USD a month; absent is no cap."""
 
     namespace: Name
     owner: str = ""
     cpu: Cores | None = None
     memory: Bytes | None = None
-    monthly_usd: Annotated[float, Meta(ge=0.0)] | None = None
+    monthly_usd: Annotated[float, Meta(gt=0.0)] | None = None

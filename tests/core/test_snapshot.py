@@ -67,7 +67,7 @@ def _older(row: bytes, version: int, stages: Sequence[int] = ()) -> bytes:
             body += bytes(range(256)) * (count * 2 * 432 * 2 // 256) + np.ones((count, 2, 3, 2), "<f4").tobytes()
         position += size
     header["arrays"] = described
-    for name in ("policy", "annotations", "window_sets", "family_sets"):
+    for name in ("policy", "annotations", "window_sets", "families"):
         del header["slot"][name]
     head = orjson.dumps(header)
     return PREFIX.pack(magic, version, len(head)) + head + body
@@ -104,10 +104,10 @@ def test_terms_survive() -> None:
     window = Window(days=("sat",), from_="22:00", to="06:00", time_zone="Europe/Berlin")
     rules = [PolicyRule("web/*", Policy(cpu_limit=CpuLimit("ratio", 2.0), windows=[window], families=["m5"]))]
     state = SlotState("shop", 0, 1, policy=SetPolicy(defaults=Policy(restart=Restart(most_a_day=1)), rules=rules))
-    state.annotations, state.window_sets, state.family_sets = [Policy(protected=True)], [[window]], [["m5", "r5"]]
+    state.annotations, state.window_sets, state.families = [Policy(protected=True)], [[window]], [["m5", "r5"]]
     found = unpack(pack(state))
     assert (found.policy, found.annotations) == (state.policy, state.annotations)
-    assert (found.window_sets, found.family_sets) == (state.window_sets, state.family_sets)
+    assert (found.window_sets, found.families) == (state.window_sets, state.families)
 
 
 def test_a_table_that_no_migration_knows_is_refused(row: bytes) -> None:

@@ -64,7 +64,7 @@ def column(log: Log, name: str) -> Any:
 
 def test_nothing_stated() -> None:
     log = declared(specs(1))
-    names = ("risk", "protected", "windows", "cuts_in_windows", "cpu_limit", "keep_qos", "moves_a_day", "families")
+    names = ("risk", "protected", "windows", "cuts_in_windows", "cpu_limit_kind", "keep_qos", "moves_a_day", "families")
     assert [column(log, name) for name in names] == [
         [[-9.0, -9.0]], [False], [-1], [False], [0], [True], [-1], [-1],
     ]  # fmt: skip
@@ -89,8 +89,8 @@ def test_rules_reach_their_rows_and_go_with_the_next_policy() -> None:
     assert column(log, "cuts_in_windows") == [True] * 3
     assert column(log, "protected") == [False, True, False]
     assert (column(log, "windows"), log.slot.window_sets) == ([-1, 0, -1], [[NIGHT]])
-    assert (column(log, "families"), log.slot.family_sets) == ([0, 1, 0], [["m5"], ["r5", "m5"]])
-    assert [CPU_LIMITS[kind] for kind in column(log, "cpu_limit")] == ["none", "ratio", "none"]
+    assert (column(log, "families"), log.slot.families) == ([0, 1, 0], [["m5"], ["m5", "r5"]])
+    assert [CPU_LIMITS[kind] for kind in column(log, "cpu_limit_kind")] == ["none", "ratio", "none"]
     assert column(log, "cpu_limit_ratio") == [-9.0, 2.0, -9.0]
     assert column(log, "restart_allowed") == [True, False, True]
     assert (column(log, "restarts_a_day"), column(log, "moves_a_day")) == ([-1, 3, -1], [-1, 2, -1])
@@ -100,7 +100,7 @@ def test_rules_reach_their_rows_and_go_with_the_next_policy() -> None:
     fresh = declared(specs(3)).slot
     for name, array in log.slot.placement.arrays().items():
         assert array.tobytes() == getattr(fresh.placement, name).tobytes(), name
-    assert (log.slot.window_sets, log.slot.family_sets) == ([], [])
+    assert (log.slot.window_sets, log.slot.families) == ([], [])
 
 
 def test_annotations_stand_between_namespace_and_workload() -> None:
