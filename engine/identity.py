@@ -10,6 +10,8 @@ from zlib import crc32
 
 CLUSTER_NAME: Final = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 CONTAINERS_PER_SLOT: Final = 150
+KILL_SWITCH: Final = "*"
+"""Scope of the freeze of a whole cluster that no lift of another scope lifts, that of the cluster (``) included."""
 
 
 def container_id(cluster: str, namespace: str, workload: str, container: str) -> str:

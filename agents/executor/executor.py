@@ -21,7 +21,7 @@ from typing import Final
 
 import structlog
 
-from agents.executor.guard import Facts, Refusal, judge
+from agents.executor.guard import Facts, Refusal, judge, scope_text
 from agents.executor.inbox import Inbox
 from agents.executor.items import Item
 from agents.executor.ledger import Decided, Intent, Ledger
@@ -99,7 +99,7 @@ class Executor:
         """A lift stands first in its batch: what came before it was judged before it."""
         content = item.content
         if isinstance(content, FreezeCommand) and not content.frozen and self._ledger.lift(content.scope, item.offset):
-            log.warning("freeze lifted", scope=content.scope or "the cluster", author=content.author)
+            log.warning("freeze lifted", scope=scope_text(content.scope), author=content.author)
 
     def _new(self, batch: list[Item]) -> list[tuple[Command, float | None]]:
         """Commands that were not handled before, each with its latency. A repeat was answered, or will be."""

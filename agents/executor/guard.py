@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from math import isfinite
 from typing import Final, Literal, NamedTuple
 
+from engine.identity import KILL_SWITCH
 from engine.messages import Command, Size
 from engine.units import LARGEST, RESOURCES, STEP
 
@@ -82,7 +83,7 @@ def _expired(command: Command, facts: Facts) -> str | None:
 
 def _frozen(command: Command, facts: Facts) -> str | None:
     scope = next((scope for scope in scopes_of(command.container) if scope in facts.frozen_scopes), None)
-    return None if scope is None else f"frozen: {scope or 'the whole cluster'}"
+    return None if scope is None else f"frozen: {scope_text(scope)}"
 
 
 def _unknown(command: Command, facts: Facts) -> str | None:
@@ -122,10 +123,15 @@ RULES: Final[tuple[tuple[Code, Rule], ...]] = (
 )
 
 
+def scope_text(scope: str) -> str:
+    """A freeze's scope, for people."""
+    return {KILL_SWITCH: "the kill switch is on", "": "the whole cluster"}.get(scope, scope)
+
+
 def scopes_of(container: str) -> list[str]:
-    """Scopes that cover a container, widest first: the cluster (``), namespace, workload, container."""
+    """Scopes that cover a container, widest first: kill switch, the cluster (``), namespace, workload, container."""
     parts = container.split("/")[1:]
-    return ["/".join(parts[:length]) for length in range(len(parts) + 1)]
+    return [KILL_SWITCH, *("/".join(parts[:length]) for length in range(len(parts) + 1))]
 
 
 def _violations(target: Size, floor: Size, ceiling: Size) -> Iterator[str]:

@@ -15,6 +15,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import IllegalStateError, KafkaError
 
+from agents.executor.guard import scope_text
 from agents.executor.items import Item, take_batch, understand
 from agents.executor.ledger import Ledger
 from engine.messages import FreezeCommand
@@ -99,7 +100,7 @@ class Inbox(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no
         for item in items:
             if isinstance(item.content, FreezeCommand) and item.content.frozen:
                 self._ledger.freeze(item.content, item.offset)
-                log.warning("frozen", scope=item.content.scope or "the cluster", author=item.content.author)
+                log.warning("frozen", scope=scope_text(item.content.scope), author=item.content.author)
             self._waiting.append(item)
         if items:
             self._filled.set()

@@ -7,10 +7,21 @@ import click
 from engine.broker.clusters import require_cluster
 from engine.broker.controls import Body, send_control
 from engine.cli.options import author_option, author_or_user, broker_option, cluster_option, sent_at_option
+from engine.errors import UserError
 from engine.messages import Approve, Autopilot, Freeze, Stage
 
+
+def _no_pattern(_context: click.Context, _option: click.Parameter, scope: str) -> str:
+    if "*" in scope or "?" in scope:
+        raise UserError(f"a scope names one thing, got {scope!r}: patterns are for a policy's rules (trimtab policy)")
+    return scope
+
+
 _scope = click.option(
-    "--scope", default="", help="namespace, namespace/workload or namespace/workload/container; default: all of it."
+    "--scope",
+    default="",
+    callback=_no_pattern,
+    help="namespace, namespace/workload or namespace/workload/container; default: all of it.",
 )
 
 
@@ -30,6 +41,9 @@ def autopilot(
     stage: Stage, cluster: str, scope: str, broker: str, author: str | None, sent_at: float | None
 ) -> None:
     """Set how far auto-pilot may go: record, recommend, command raises, command everything.
+
+    It wins over an applied policy file (`trimtab policy apply`) at the same scope; a rule of a narrower scope, and for
+    a namespace or the cluster a workload's own annotation, win over it.
 
     \b
     Examples:
@@ -65,7 +79,7 @@ def approve(
 @author_option
 @sent_at_option
 def freeze(cluster: str, scope: str, broker: str, author: str | None, sent_at: float | None) -> None:
-    """Command nothing within the scope; the executor obeys at once.
+    """Command nothing within the scope; the executor obeys at once. See also `trimtab kill-switch`.
 
     \b
     Example:
@@ -81,7 +95,7 @@ def freeze(cluster: str, scope: str, broker: str, author: str | None, sent_at: f
 @author_option
 @sent_at_option
 def unfreeze(cluster: str, scope: str, broker: str, author: str | None, sent_at: float | None) -> None:
-    """Lift a freeze of the same scope.
+    """Lift a freeze of the same scope; a kill switch stays on.
 
     \b
     Example:

@@ -24,6 +24,8 @@ COMMANDS: Final = {
     "execute": ("agents.executor.cli:execute", "Run an executor: apply commands to one cluster, report outcomes."),
     "cluster": ("engine.cli.cluster:cluster", "Declare clusters and list them."),
     "control": ("engine.cli.control:control", "Auto-pilot, approval of a decision, freeze."),
+    "policy": ("engine.cli.policy:policy", "Check, explain and apply the user's terms: a policy file, annotations."),
+    "kill-switch": ("engine.cli.kill_switch:kill_switch", "Stop everything that trimtab does to a cluster."),
     "topics": ("engine.cli.topics:topics", "Compare and reconcile a broker with topics.yaml."),
     "kafka": ("engine.cli.kafka:kafka", "Run a development broker (real Apache Kafka, no Docker)."),
     "config": ("engine.cli.config:config", "Show the effective settings of a program."),

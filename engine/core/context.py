@@ -1,4 +1,4 @@
-"""What the fold is told from outside, fixed for a run: prices and rules of time.
+"""What the fold is told from outside, fixed for a run: prices, rules of time, time zones.
 
 Same events and same context, same decisions.
 """
@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine.core.decide.parameters import SizingParameters
+from engine.core.windows import UtcOffset
+from engine.zones import utc_offset_s
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +44,5 @@ class Context:
     default_node_type: str = "m5.large"
     time: TimeRules = TimeRules()
     sizing: SizingParameters = field(default_factory=SizingParameters)
+    utc_offset_s: UtcOffset = utc_offset_s
+    """Of time zones, for windows: decision 10."""

@@ -12,6 +12,7 @@ import numpy as np
 
 from engine.core.decide.facts import bucket_at, gather
 from engine.core.decide.money import note_realised, prices_of
+from engine.core.decide.permits import note_restart
 from engine.core.decide.proposals import TRIGGERS, Verdicts
 from engine.core.decide.state import NEVER
 from engine.core.decide.trust import remember_cut
@@ -101,6 +102,7 @@ def _apply(
     if not decide.automated[row]:
         decide.baseline_request[row], decide.automated[row] = before[0], True
     _believe(slot, row, *size, time_s)
+    note_restart(slot, row, time_s)
     decide.changed_s[row] = max(decide.changed_s[row], time_s)
     decide.offered_id[row] = 0
     remember_cut(decide, row, time_s, before, _signs(before, size))

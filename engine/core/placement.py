@@ -1,4 +1,4 @@
-"""What is believed of each container: its size, where it runs, what its owner allows."""
+"""What is believed of each container: its size, where it runs, and the user's terms for it."""
 
 from __future__ import annotations
 
@@ -28,11 +28,38 @@ class PlacementRows(Rows):
     assumed: Array = column(np.bool_)
     outcome_s: Array = column(np.float64, fill=-1.0)
     """Time of the last applied command: a roster taken before it does not change the size again."""
-    annotated: Array = column(np.int8, fill=-1)
-    """Auto-pilot stage from the workload's own policy, -1 none."""
+    in_place: Array = column(np.bool_, fill=True)
+    """Can be resized without a restart."""
+    annotation: Array = column(np.int16, fill=-1)
+    """The workload's own policy, an index of the slot's `annotations`, -1 none."""
+
+    # What follows is resolved from all scopes by `terms`, as are floor and ceiling.
     stage: Array = column(np.int8, fill=DEFAULT_STAGE)
-    """Auto-pilot stage that holds, resolved from all scopes."""
+    """Stage of auto-pilot."""
     frozen: Array = column(np.bool_)
+    risk: Array = column(np.float32, 2, fill=UNSET)
+    """Share of samples that may lie above the request; NaN is none stated."""
+    protected: Array = column(np.bool_)
+    """Cut by a person's consent only."""
+    windows: Array = column(np.int16, fill=-1)
+    """Index of the slot's `window_sets`, -1 none: always open."""
+    cuts_in_windows: Array = column(np.bool_)
+    """Cuts wait for a window even if they are in place."""
+    restart_allowed: Array = column(np.bool_, fill=True)
+    restarts_a_day: Array = column(np.int16, fill=-1)
+    """Changes with a restart in a day of UTC at most, -1 any."""
+    restart_from_s: Array = column(np.float64, fill=-np.inf)
+    restart_until_s: Array = column(np.float64, fill=np.inf)
+    """Changes with a restart are made within this time only."""
+    cpu_limit_kind: Array = column(np.int8)
+    """Index of `terms.CPU_LIMITS`."""
+    cpu_limit_ratio: Array = column(np.float32, fill=UNSET)
+    """CPU limit over request where the kind is `ratio`."""
+    keep_qos: Array = column(np.bool_, fill=True)
+    moves_a_day: Array = column(np.int8, fill=-1)
+    """Moves between instance types in a day at most, -1 not stated."""
+    families: Array = column(np.int16, fill=-1)
+    """Index of the slot's `families`, -1 not stated."""
 
 
 def requests_of(size: Size | None) -> tuple[float, float]:
@@ -63,9 +90,6 @@ def believe(placement: PlacementRows, row: int, spec: ContainerSpec, node_type: 
         placement.request[row] = requests_of(spec.size)
         placement.limit[row] = limits_of(spec.size)
         placement.assumed[row] = spec.assumed
-    policy = spec.policy
     placement.replicas[row] = spec.replicas
     placement.node_type[row] = node_type
-    placement.floor[row] = requests_of(policy.floor if policy else None)
-    placement.ceiling[row] = requests_of(policy.ceiling if policy else None)
-    placement.annotated[row] = STAGES.index(policy.autopilot) if policy and policy.autopilot else -1
+    placement.in_place[row] = spec.in_place

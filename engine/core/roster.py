@@ -6,10 +6,9 @@ import numpy as np
 
 from engine.core.context import Context
 from engine.core.effects import Refused, SlotEffects
-from engine.core.forecast import check_forecaster
 from engine.core.placement import believe
-from engine.core.policy import resolve
 from engine.core.state import ROSTERS_KEPT, SlotState
+from engine.core.terms import annotate, resolve
 from engine.identity import container_id, slot_of
 from engine.messages import ContainerSpec, Roster
 
@@ -19,18 +18,21 @@ def fold_roster(state: SlotState, roster: Roster, context: Context, effects: Slo
     names = [container_id(state.cluster, s.namespace, s.workload, s.container) for s in roster.containers]
     _check(state, roster, names)
     known = {name: row for row, name in enumerate(state.containers)}
-    state.add_rows([name for name in names if name not in known])
+    fresh = [name for name in names if name not in known]
+    state.add_rows(fresh)
     known = {name: row for row, name in enumerate(state.containers)}
     rows = [known[name] for name in names]
-    for name, row, spec in zip(names, rows, roster.containers, strict=True):
+    news = bool(fresh)
+    for row, spec in zip(rows, roster.containers, strict=True):
         believe(state.placement, row, spec, _node_type(state, spec), roster.time_s)
-        _set_forecaster(state, name, spec, effects)
+        news |= annotate(state, row, spec.policy)
     state.rosters.pop(roster.roster, None)
     state.rosters[roster.roster] = rows
     while len(state.rosters) > ROSTERS_KEPT:
         del state.rosters[next(iter(state.rosters))]
     _forget(state, context.time.forget_s)
-    resolve(state.placement, state.containers, state.stages, state.freezes)
+    if news:  # else the terms are as they were: only controls change them besides
+        resolve(state, context, effects)
     state.count("rosters")
 
 
@@ -51,18 +53,6 @@ def _node_type(state: SlotState, spec: ContainerSpec) -> int:
     if spec.node_type not in state.node_types:
         state.node_types.append(spec.node_type)
     return state.node_types.index(spec.node_type)
-
-
-def _set_forecaster(state: SlotState, name: str, spec: ContainerSpec, effects: SlotEffects) -> None:
-    """A policy's river forecaster, if it can be used; else the built-in stays and a dead letter says why."""
-    wanted = spec.policy.forecaster if spec.policy else None
-    if wanted is None:
-        state.forecasters.pop(name, None)
-    elif state.forecasters.get(name) != wanted:
-        if (wrong := check_forecaster(wanted)) is None:
-            state.forecasters[name] = wanted
-        else:
-            effects.notes.append(Refused("forecaster", f"{name}: {wrong}; the built-in forecaster is used"))
 
 
 def _forget(state: SlotState, forget_s: float) -> None:

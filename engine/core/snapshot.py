@@ -10,6 +10,7 @@ Versions:
 2. The forecast's columns changed in shape and meaning (hours instead of half-hours, amounts in units of the series).
    Those of a row of version 1 are dropped: its forecasts start afresh, all else is kept.
 3. The forecast has other experts and calibrated quantiles: as from 1 to 2.
+4. What a workload's own policy says is kept whole. Of a row of version 3 it is made from the columns that held it.
 """
 
 from __future__ import annotations
@@ -23,18 +24,26 @@ import msgspec
 import numpy as np
 import orjson
 
+from engine.core.placement import STAGES, size_of
 from engine.core.rows import Rows
 from engine.core.state import TABLES, SlotState
 from engine.errors import StateError
-from engine.messages import Forecaster
+from engine.messages import Forecaster, Policy, SetPolicy, Window
 
-VERSION: Final = 3
+VERSION: Final = 4
 MAGIC: Final = b"TRIM"
 PREFIX: Final = struct.Struct("<4sBI")
 Header = dict[str, Any]
 Slot = dict[str, Any]
 Arrays = dict[str, dict[str, Any]]
 """What a row holds: the slot's plain fields, and by table and column the arrays."""
+STRUCTS: Final[dict[str, Any]] = {
+    "forecasters": dict[str, Forecaster],
+    "policy": SetPolicy,
+    "annotations": list[Policy],
+    "window_sets": list[list[Window]],
+}
+"""Plain fields that hold structs."""
 
 
 def pack(state: SlotState) -> bytes:
@@ -82,7 +91,7 @@ def _arrays(header: Header, row: bytes, position: int) -> Arrays:
 
 
 def _restore(slot: Slot, arrays: Arrays) -> SlotState:
-    slot["forecasters"] = {name: msgspec.convert(f, Forecaster) for name, f in slot["forecasters"].items()}
+    slot |= {name: msgspec.convert(slot[name], kind) for name, kind in STRUCTS.items() if name in slot}
     rows = len(slot["containers"])
     tables: dict[str, Any] = {table: _table(kind, arrays.pop(table, {}), rows) for table, kind in TABLES.items()}
     if arrays:
@@ -94,9 +103,26 @@ def _forecast_afresh(slot: Slot, arrays: Arrays) -> tuple[Slot, Arrays]:
     return slot, arrays | {"forecast": {}}
 
 
+def _annotations(slot: Slot, arrays: Arrays) -> tuple[Slot, Arrays]:
+    """Stage, floor, ceiling and forecaster of each row become its annotation."""
+    named = msgspec.convert(slot["forecasters"], dict[str, Forecaster])
+    placement = dict(arrays["placement"])
+    stages, floor, ceiling = placement.pop("annotated"), placement["floor"], placement["ceiling"]
+    unset, column, policies = np.full(2, np.nan), np.full(len(stages), -1, np.int16), list[Policy]()
+    for row, stage in enumerate(stages.tolist()):
+        low, high = (None if np.isnan(each[row]).all() else size_of(each[row], unset) for each in (floor, ceiling))
+        policy = Policy(STAGES[stage] if stage >= 0 else None, low, high, named.get(slot["containers"][row]))
+        if policy != Policy():
+            policies += [policy] if policy not in policies else []
+            column[row] = policies.index(policy)
+    annotated = {"annotations": msgspec.to_builtins(policies)}
+    return slot | annotated, arrays | {"placement": placement | {"annotation": column}}
+
+
 MIGRATIONS: Final[dict[int, Callable[[Slot, Arrays], tuple[Slot, Arrays]]]] = {
     1: _forecast_afresh,
     2: _forecast_afresh,
+    3: _annotations,
 }
 """From a version to the next."""
 

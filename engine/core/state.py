@@ -15,7 +15,7 @@ from engine.core.placement import PlacementRows
 from engine.core.rows import Array, Rows
 from engine.core.window import WindowRows
 from engine.identity import slot_key
-from engine.messages import Forecaster, Stage
+from engine.messages import Forecaster, Policy, SetPolicy, Stage, Window
 from engine.units import BUCKET_S
 
 ROSTERS_KEPT: Final = 4
@@ -45,6 +45,12 @@ class SlotState:
     node_types: list[str] = field(default_factory=list)
     stages: dict[str, Stage] = field(default_factory=dict)
     freezes: dict[str, bool] = field(default_factory=dict)
+    policy: SetPolicy = field(default_factory=SetPolicy)
+    annotations: list[Policy] = field(default_factory=list)
+    """Distinct policies that stand on workloads."""
+    window_sets: list[list[Window]] = field(default_factory=list)
+    families: list[list[str]] = field(default_factory=list)
+    """Distinct sets of windows, and of instance families, that policies name."""
     forecasters: dict[str, Forecaster] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
     window: WindowRows = field(default_factory=WindowRows.empty)

@@ -11,12 +11,12 @@ from engine.core.context import Context
 from engine.core.decide import approve, count_above, decide_urgent
 from engine.core.effects import Refused, SlotEffects
 from engine.core.feedback import fold_outcome
-from engine.core.policy import resolve
 from engine.core.roster import fold_roster
 from engine.core.rows import Array
 from engine.core.state import SlotState
+from engine.core.terms import resolve
 from engine.core.window import add
-from engine.messages import AnyEvent, Approve, Autopilot, Control, Declare, Freeze, Metrics, Outcome, Roster
+from engine.messages import AnyEvent, Approve, Autopilot, Control, Declare, Freeze, Metrics, Outcome, Roster, SetPolicy
 
 
 def step(state: SlotState, event: AnyEvent, appended_s: float, context: Context) -> SlotEffects:
@@ -84,9 +84,7 @@ def _fold_samples(
     state.count("samples_stale", int(new.sum()) if stale else 0)
     if stale:
         return
-    if context.sizing.risk is not None:
-        counted = usable[new]
-        count_above(state.decide, rows[counted], batch.value[counted], state.placement.request[rows[counted]])
+    count_above(state, rows[usable[new]], batch.value[usable[new]], context.sizing)
     speaking = ~late & (batch.oom_kills > 0) & ~batch.sampled  # a kill may leave no usage behind
     speaking[usable[new]] = True
     index = np.flatnonzero(speaking)
@@ -109,8 +107,10 @@ def _fold_control(state: SlotState, control: Control, context: Context, effects:
     else:
         if isinstance(body, Autopilot):
             state.stages[body.scope] = body.stage
+        elif isinstance(body, SetPolicy):
+            state.policy = body
         else:
             assert isinstance(body, Freeze)
             state.freezes[body.scope] = body.frozen
-        resolve(state.placement, state.containers, state.stages, state.freezes)
+        resolve(state, context, effects)
     state.count("controls")

@@ -1,6 +1,6 @@
 """Messages of every topic: versioned, validated on decode, with golden files under `tests/golden`."""
 
-from engine.messages.common import VERSION, Forecaster, Policy, Size, Stage
+from engine.messages.common import VERSION, Forecaster, Size, Stage
 from engine.messages.decisions import (
     Action,
     AnyCommand,
@@ -25,7 +25,9 @@ from engine.messages.events import (
     Outcome,
     OutcomeStatus,
     Roster,
+    SetPolicy,
 )
+from engine.messages.policy import CpuLimit, Policy, PolicyRule, Restart, Risk, Window
 from engine.messages.records import Cluster, DeadLetter, DroppedCell
 
 __all__ = [
@@ -39,6 +41,7 @@ __all__ = [
     "Command",
     "ContainerSpec",
     "Control",
+    "CpuLimit",
     "DeadLetter",
     "Decision",
     "Declare",
@@ -53,9 +56,14 @@ __all__ = [
     "Outcome",
     "OutcomeStatus",
     "Policy",
+    "PolicyRule",
     "ResourceEvidence",
+    "Restart",
+    "Risk",
     "Roster",
     "RunnerUp",
+    "SetPolicy",
     "Size",
     "Stage",
+    "Window",
 ]

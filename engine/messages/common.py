@@ -1,4 +1,4 @@
-"""What messages share: constrained types, sizes, policy."""
+"""What messages share: constrained types, sizes, stages."""
 
 from __future__ import annotations
 
@@ -41,12 +41,3 @@ class Forecaster(Struct, frozen=True):
 
     model: Annotated[str, Meta(pattern=r"^[A-Za-z]+$")]
     parameters: dict[str, Any] = {}
-
-
-class Policy(Struct, frozen=True, omit_defaults=True):
-    """What the owner of a workload asks for; read from annotations. Absent is "as the cluster has it"."""
-
-    autopilot: Stage | None = None
-    floor: Size | None = None
-    ceiling: Size | None = None
-    forecaster: Forecaster | None = None

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
-from engine.messages.common import Amount, ClusterName, Count, Name, Policy, Seconds, Size, Stage, written_version
+from engine.messages.common import Amount, ClusterName, Count, Name, Seconds, Size, Stage, written_version
+from engine.messages.policy import Policy, PolicyRule
 
 
 class ContainerSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -22,6 +23,8 @@ class ContainerSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     assumed: bool = False
     """The size was assumed (a trace does not state it), not read from a cluster."""
     policy: Policy | None = None
+    in_place: bool = True
+    """Whether it can be resized without a restart."""
 
 
 class Event(Struct, frozen=True, kw_only=True, tag_field="kind"):
@@ -99,22 +102,32 @@ class Approve(Struct, frozen=True, kw_only=True, tag_field="action", tag="approv
 
 
 class Freeze(Struct, frozen=True, kw_only=True, tag_field="action", tag="freeze"):
-    """Command nothing within the scope until it is lifted (`frozen` false). Scopes as for auto-pilot."""
+    """Command nothing within the scope until it is lifted (`frozen` false). Scopes as for auto-pilot.
+
+    The kill switch is a scope of its own (`identity.KILL_SWITCH`): a lift of another scope does not lift it.
+    """
 
     frozen: bool = True
     scope: str = ""
+
+
+class SetPolicy(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="action", tag="policy"):
+    """The cluster's policy, whole: it replaces what was set before. The most specific rule wins, field by field."""
+
+    defaults: Policy = Policy()
+    rules: list[PolicyRule] = []
 
 
 class Control(Event, frozen=True, kw_only=True, tag="control"):
     """What people decide. `author` is who."""
 
     author: str = ""
-    body: Declare | Autopilot | Approve | Freeze
+    body: Declare | Autopilot | Approve | Freeze | SetPolicy
 
 
 AnyEvent = Roster | Metrics | Outcome | Control
 
 __all__ = [
     "Amount", "AnyEvent", "Approve", "Autopilot", "ContainerSpec", "Control", "Declare", "Event", "Freeze", "Metrics",
-    "Outcome", "OutcomeStatus", "Roster",
+    "Outcome", "OutcomeStatus", "Roster", "SetPolicy",
 ]

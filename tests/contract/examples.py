@@ -19,6 +19,7 @@ from engine.messages import (
     Command,
     ContainerSpec,
     Control,
+    CpuLimit,
     DeadLetter,
     Decision,
     Declare,
@@ -31,10 +32,15 @@ from engine.messages import (
     Metrics,
     Outcome,
     Policy,
+    PolicyRule,
     ResourceEvidence,
+    Restart,
+    Risk,
     Roster,
     RunnerUp,
+    SetPolicy,
     Size,
+    Window,
 )
 
 GOLDEN: Final = Path(__file__).parents[1] / "golden"
@@ -69,7 +75,23 @@ _CONTAINERS = [
 ]
 
 
-def _control(body: Declare | Autopilot | Approve | Freeze) -> Example:
+_POLICY = SetPolicy(
+    defaults=Policy(
+        autopilot="recommend",
+        risk=Risk(cpu=0.005, memory=0.001),
+        windows=[Window(days=("mon", "fri"), from_="22:00", to="06:00", time_zone="Europe/Berlin")],
+        cuts_only_in_windows=True,
+        restart=Restart(allowed=True, most_a_day=2, not_before=1_700_000_000.0, not_after=1_800_000_000.0),
+        keep_qos=True,
+    ),
+    rules=[
+        PolicyRule("web/*", Policy(families=["m5", "r5"], moves_a_day=2, cpu_limit=CpuLimit("ratio", 2.0))),
+        PolicyRule("kube-system", Policy(protected=True)),
+    ],
+)
+
+
+def _control(body: Declare | Autopilot | Approve | Freeze | SetPolicy) -> Example:
     message = Control(cluster="shop", slot=2, sent_s=1_700_000_100.25, author="ann", body=body)
     return Example(codec.decode_event, message)
 
@@ -123,6 +145,7 @@ EXAMPLES: Final[dict[str, Example]] = {
     "control_declare": _control(Declare(slots=3, clock="replay")),
     "control_autopilot": _control(Autopilot(stage="up_only", scope="web/cart")),
     "control_approve": _control(Approve(container="shop/web/cart/app", decision_id="0123456789abcdef")),
+    "control_policy": _control(_POLICY),
     "control_freeze": _control(Freeze(frozen=False, scope="web")),
     "decision": Example(
         codec.decode_decision,

@@ -16,6 +16,7 @@ from agents.executor.telemetry import Telemetry
 from agents.simulated.cluster import SimulatedCluster
 from engine.codec import decode_event
 from engine.errors import UserError
+from engine.identity import KILL_SWITCH
 from engine.messages import Command, DeadLetter, Outcome, Size
 from tests.executor.build import CLUSTER, LARGE, SMALL, SPEC, WEB, Received, command, freeze
 from tests.executor.crash import after_crash
@@ -115,6 +116,17 @@ def test_a_freeze_holds_over_a_restart_until_it_is_lifted(world: World) -> None:
     world.handle(freeze("other", frozen=False), command(id="c3"))
     world.handle(freeze("default/web", frozen=False), command(id="c4"))
     assert [each.status for each in world.outcomes[2:]] == ["refused", "applied"]
+
+
+def test_the_kill_switch_is_lifted_by_itself_only(world: World) -> None:
+    world.ledger.freeze(freeze(KILL_SWITCH), -1)
+    world.restart()
+    world.handle(freeze(frozen=False), freeze("default/web", frozen=False), command())
+    assert [(each.status, each.reason, each.detail) for each in world.outcomes] == [
+        ("refused", "frozen", "frozen: the kill switch is on")
+    ]
+    world.handle(freeze(KILL_SWITCH, frozen=False), command(id="c2"))
+    assert world.outcomes[-1].status == "applied"
 
 
 def test_a_freeze_that_arrives_during_a_batch_stops_the_rest_of_it(world: World) -> None:

@@ -87,7 +87,7 @@ def test_each_refusal_has_its_sentence_and_each_sentence_its_rule() -> None:
 
 
 def test_scopes_of_a_container() -> None:
-    assert scopes_of(WEB) == ["", "default", "default/web", "default/web/app"]
+    assert scopes_of(WEB) == ["*", "", "default", "default/web", "default/web/app"]
 
 
 amounts = st.none() | st.floats(min_value=0, max_value=1e300)

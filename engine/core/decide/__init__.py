@@ -11,7 +11,7 @@ from engine.core.decide.money import savings
 from engine.core.decide.parameters import SizingParameters
 from engine.core.decide.peaks import observe_peaks
 from engine.core.decide.proposals import Verdicts
-from engine.core.decide.risk import count as count_above
+from engine.core.decide.risk import count_above
 from engine.core.decide.state import DecideRows
 from engine.core.decide.urgent import decide_urgent
 

@@ -10,6 +10,7 @@ from engine.core.decide import risk
 from engine.core.decide.facts import Facts, gather
 from engine.core.decide.gates import DOWN, STAY, UP, judge, row_reason, stepped
 from engine.core.decide.money import note_realised
+from engine.core.decide.permits import consent_reason, permits_at
 from engine.core.decide.proposals import Proposals, Verdicts, commanded, dispositions, note_recommended
 from engine.core.decide.publish import publish
 from engine.core.decide.sizing import limits_for
@@ -31,8 +32,7 @@ def decide_at_close(slot: SlotState, bucket: int, sampled: Array, fresh: Array, 
     rows = np.flatnonzero(sampled & fresh)
     if not len(rows):
         return Verdicts()
-    if context.sizing.risk is not None:
-        risk.learn(slot.decide, rows, context.sizing.risk)
+    risk.learn(slot.decide, rows, risk.stated(slot.placement, rows, context.sizing))
     facts = gather(slot, rows, bucket, float(bucket * BUCKET_S), context)
     proposals = propose(slot, facts, context)
     disposition = dispositions(slot.placement, proposals)
@@ -46,17 +46,20 @@ def decide_at_close(slot: SlotState, bucket: int, sampled: Array, fresh: Array, 
 def propose(slot: SlotState, facts: Facts, context: Context) -> Proposals:
     """What is wanted for each row; raises come before cuts where only raises may be commanded."""
     parameters = context.sizing
-    direction, reason = judge(facts, slot.decide, slot.watermark_s, parameters)
-    up_only = slot.placement.stage[facts.rows] == STAGES.index("up_only")
+    permits = permits_at(slot, facts.rows, slot.watermark_s, context)
+    direction, reason = judge(facts, slot.decide, slot.watermark_s, permits, parameters)
+    no_cuts = (slot.placement.stage[facts.rows] == STAGES.index("up_only")) | slot.placement.protected[facts.rows]
     raised = (direction == UP).any(axis=1)
-    direction = np.where((up_only & raised)[:, None] & (direction == DOWN), np.int8(STAY), direction)
+    direction = np.where((no_cuts & raised)[:, None] & (direction == DOWN), np.int8(STAY), direction)
     cut = (direction == DOWN).any(axis=1)
     action = np.where(raised, RESIZE_UP, np.where(cut, RESIZE_DOWN, HOLD))
     request = stepped(facts, direction, parameters)
     return Proposals(
         facts=facts,
         action=action,
-        reason=row_reason(direction, reason, facts.forecast.buckets_seen),
+        reason=consent_reason(
+            slot.placement, facts.rows, action, row_reason(direction, reason, facts.forecast.buckets_seen)
+        ),
         trigger=np.zeros(len(facts.rows), dtype=np.int8),
         request=request,
         limit=limits_for(request, facts.request, facts.limit),

@@ -74,8 +74,10 @@ def gather(
     distrust = distrust_at(decide, rows, time_s, parameters)
     margin = np.array(parameters.margin) * (1.0 + parameters.distrust_margin * distrust)
     highest_p95 = np.fmax.reduce(latest.p95, axis=-1)
-    by_risk = parameters.risk is not None
-    demand = risk.demand(latest, decide.level[rows]) if by_risk else np.fmax(highest_p95, peak) * margin
+    demand = np.fmax(highest_p95, peak) * margin
+    by_risk = ~np.isnan(risk.stated(placement, rows, parameters))
+    if by_risk.any():
+        demand = np.where(by_risk, risk.demand(latest, decide.level[rows]), demand)
     demand = np.where(np.isnan(highest_p95), np.nan, demand)
     floor, ceiling = np.fmax(placement.floor[rows], np.array(parameters.floor)), placement.ceiling[rows]
     return Facts(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from engine.core.decide.facts import Facts
+from engine.core.decide.permits import Permits
 from engine.core.decide.sizing import round_up
 from engine.core.decide.state import REASON, REASONS, DecideRows
 from engine.core.decide.trust import cool_down_s
@@ -24,7 +25,7 @@ _FOUR_HOURS: Final = LEADS.index(48)
 
 
 def judge(
-    facts: Facts, decide: DecideRows, now_s: float, parameters: SizingParameters
+    facts: Facts, decide: DecideRows, now_s: float, permits: Permits, parameters: SizingParameters
 ) -> tuple[Array, Array]:
     """Direction int8 [m, 2] (UP, DOWN, STAY) and reason (index of REASONS) of each row's resources."""
     up, down = _wishes(facts, parameters)
@@ -41,6 +42,9 @@ def judge(
         # One change at a time.
         ("pending", pending & (up | down), STAY),
         ("refused_lately", blocked & (up | down), STAY),
+        # What restarts the container waits for its time.
+        ("outside_window", permits.change_waits[:, None] & (up | down), STAY),
+        ("restarts_used_up", permits.used_up[:, None] & (up | down), STAY),
         # Raises protect, and wait for nothing else.
         ("no_request_set", up & np.isnan(facts.request), UP),
         ("below_floor", up & (facts.request < facts.floor), UP),
@@ -49,6 +53,7 @@ def judge(
         ("not_enough_data", down & young, STAY),
         ("unreliable_forecast", down & (coverage < parameters.coverage_to_cut), STAY),
         ("cooling_down", down & cooling[:, None], STAY),
+        ("outside_window", down & permits.cut_waits[:, None], STAY),
         ("above_ceiling", down & (facts.request > facts.ceiling), DOWN),
         ("demand_below_request", down, DOWN),
         # Nothing to do, and why.

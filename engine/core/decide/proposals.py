@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.core.decide.facts import Facts
 from engine.core.decide.money import monthly_usd
+from engine.core.decide.permits import needs_consent
 from engine.core.decide.state import COMMANDED, DISPOSITIONS, HOLD, RESIZE_DOWN, DecideRows
 from engine.core.placement import STAGES, PlacementRows
 from engine.core.rows import Array
@@ -47,22 +48,25 @@ class Proposals:
     trigger: Array
     request: Array
     limit: Array
+    held: Array | None = None
+    """Rows bool [m] in which nothing may be commanded now, whatever the stage; None is none of them."""
 
 
 def may_command(placement: PlacementRows, rows: Array, action: Array | int) -> Array:
     """Whether auto-pilot runs this action (index of ACTIONS) by itself: bool [m]."""
     stage = placement.stage[rows]
     allowed: Array = (stage == _FULL) | ((stage == _UP_ONLY) & (np.asarray(action) != RESIZE_DOWN))
-    return allowed & ~placement.frozen[rows]
+    return allowed & ~placement.frozen[rows] & ~needs_consent(placement, rows, action)
 
 
 def dispositions(placement: PlacementRows, proposals: Proposals) -> Array:
     """What becomes of each proposal: int8 [m], index of DISPOSITIONS."""
     rows = proposals.facts.rows
+    held = np.zeros(len(rows), dtype=np.bool_) if proposals.held is None else proposals.held
     cases = [
         ("none", proposals.action == HOLD),
         ("frozen", placement.frozen[rows]),
-        ("commanded", may_command(placement, rows, proposals.action)),
+        ("commanded", may_command(placement, rows, proposals.action) & ~held),
         ("observed", placement.stage[rows] == _OBSERVE),
     ]
     return np.select(

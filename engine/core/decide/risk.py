@@ -20,8 +20,10 @@ from engine.core.forecast.window_maximum import LEVELS
 from engine.core.rows import Array
 
 if TYPE_CHECKING:
-    from engine.core.decide.parameters import Pair
+    from engine.core.decide.parameters import SizingParameters
     from engine.core.decide.state import DecideRows
+    from engine.core.placement import PlacementRows
+    from engine.core.state import SlotState
 
 SCORES: Final = np.array([NormalDist().inv_cdf(level) for level in LEVELS])
 LOWEST, HIGHEST = -1.5, 5.0
@@ -33,6 +35,22 @@ _WINDOW: Final = 0
 """Of the forecast's windows, the next hour: after it there is a new forecast."""
 
 
+def stated(placement: PlacementRows, rows: Array, parameters: SizingParameters) -> Array:
+    """The share that holds for each of the rows: float64 [m, 2], NaN where none is stated.
+
+    That of the policy, else that of the parameters.
+    """
+    own = placement.risk[rows].astype(np.float64)
+    return own if parameters.risk is None else np.where(np.isnan(own), parameters.risk, own)
+
+
+def count_above(slot: SlotState, rows: Array, value: Array, parameters: SizingParameters) -> None:
+    """Counts new samples float64 [m, 2] (NaN = none) of rows int [m] without repeats, where a risk is stated."""
+    counted = ~np.isnan(stated(slot.placement, rows, parameters))
+    if counted.any():
+        count(slot.decide, rows, np.where(counted, value, np.nan), slot.placement.request[rows])
+
+
 def count(decide: DecideRows, rows: Array, value: Array, request: Array) -> None:
     """New samples float64 [m, 2] (NaN = none) of rows int [m] without repeats, and the requests that held."""
     decide.sampled[rows] += ~np.isnan(value)
@@ -40,12 +58,11 @@ def count(decide: DecideRows, rows: Array, value: Array, request: Array) -> None
         decide.above[rows] += value > request
 
 
-def learn(decide: DecideRows, rows: Array, risk: Pair) -> None:
-    """A bucket of these rows has closed: follow the level, and count anew."""
-    stated = np.array(risk)
-    sampled = decide.sampled[rows]
+def learn(decide: DecideRows, rows: Array, risk: Array) -> None:
+    """A bucket of these rows has closed: follow the level where a risk is stated ([m, 2], else NaN), and count anew."""
+    sampled = np.where(np.isnan(risk), 0, decide.sampled[rows])
     share = decide.above[rows] / np.maximum(sampled, 1)
-    moved = _STEP * (share - stated) / np.maximum(stated, _LEAST_RISK)
+    moved = _STEP * (share - risk) / np.maximum(risk, _LEAST_RISK)
     level = np.clip(decide.level[rows] + moved, LOWEST, HIGHEST)
     decide.level[rows] = np.where(sampled > 0, level, decide.level[rows])
     decide.sampled[rows], decide.above[rows] = 0, 0

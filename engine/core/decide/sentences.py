@@ -33,6 +33,10 @@ OPENINGS: Final = {
     "crossing_cpu": "CPU is about to cross its limit",
     "crossing_memory": "Memory is about to cross its limit",
     "oom_kill_after_cut": "OOM-killed soon after a cut of memory, which is taken back",
+    "outside_window": "A change would be due; by the policy it waits for its window",
+    "restarts_used_up": "A change would be due; it would restart the container, and the policy allows no more today",
+    "restart_not_allowed": "A change would restart the container: the policy leaves that to a person's approval",
+    "protected": "Less would do; the container is protected, and a cut is left to a person's approval",
     "throttled_after_cut": "Throttled soon after a cut of CPU, which is taken back",
 }
 

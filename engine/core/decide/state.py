@@ -42,6 +42,10 @@ REASONS: Final = (
     "oom_kill_after_cut",
     "throttled_after_cut",
     "above_request",
+    "outside_window",
+    "restarts_used_up",
+    "restart_not_allowed",
+    "protected",
 )
 """Reasons of decisions, stored by position: add at the end. Where two resources hold, the earlier reason is given."""
 REASON: Final = {name: code for code, name in enumerate(REASONS)}
@@ -102,6 +106,10 @@ class DecideRows(Rows):
     """Samples since the last close, and those of them above the request; counted where a risk is stated."""
     level: Array = column(np.float32, 2, fill=1.5)
     """Normal score of the maximum's quantile that is requested where a risk is stated; see `risk`."""
+
+    restarts: Array = column(np.int16)
+    restarts_day: Array = column(np.int32, fill=-1)
+    """Changes that restarted it on that day of UTC (days since 1970)."""
 
     automated: Array = column(np.bool_)
     """A command was applied at least once."""

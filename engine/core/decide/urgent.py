@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.core.decide import risk
 from engine.core.decide.facts import Facts, bucket_at, gather
+from engine.core.decide.permits import permits_at
 from engine.core.decide.proposals import TRIGGERS, Proposals, Verdicts, dispositions, may_command, note_recommended
 from engine.core.decide.publish import publish
 from engine.core.decide.raising import raised
@@ -40,7 +42,7 @@ def decide_urgent(
     repeated = time_s - slot.decide.distress_s[index] <= context.sizing.repeated_s
     _note_distress(slot, index, time_s, trigger)
     blamed = _blamed(slot, index, time_s, trigger, context.sizing)
-    ready = blamed | ((trigger != NO_TRIGGER) & _quiet(slot, index, time_s, context.sizing))
+    ready = blamed | ((trigger != NO_TRIGGER) & _quiet(slot, index, time_s, context))
     ready &= _free(slot, index, time_s)[:, None]
     chosen = np.flatnonzero(ready.any(axis=1))
     if not len(chosen):
@@ -67,11 +69,12 @@ def triggers(
 
 def _above(slot: SlotState, index: Array, time_s: float, parameters: SizingParameters) -> Array:
     """Usage above its request, where a risk is stated: bool [m, 2]."""
-    if parameters.risk is None:
-        return np.zeros((len(index), 2), np.bool_)
+    by_risk = ~np.isnan(risk.stated(slot.placement, index, parameters))
+    if not by_risk.any():
+        return by_risk
     with np.errstate(invalid="ignore"):
         above: Array = slot.window.last[index] > slot.placement.request[index]
-    return above & _current(slot.window.last_s[index], time_s)
+    return by_risk & above & _current(slot.window.last_s[index], time_s)
 
 
 def _current(last_s: Array, time_s: float) -> Array:
@@ -120,9 +123,10 @@ def _free(slot: SlotState, index: Array, time_s: float) -> Array:
     return free
 
 
-def _quiet(slot: SlotState, index: Array, time_s: float, parameters: SizingParameters) -> Array:
+def _quiet(slot: SlotState, index: Array, time_s: float, context: Context) -> Array:
     """Resources of which nothing urgent was said lately; what is not commanded is repeated less often. bool [m, 2]."""
-    able = may_command(slot.placement, index, URGENT_UP)
+    parameters = context.sizing
+    able = may_command(slot.placement, index, URGENT_UP) & ~permits_at(slot, index, time_s, context).held
     wait_s = np.where(able, parameters.urgent_cool_down_s, parameters.urgent_repeat_s)
     quiet: Array = time_s - slot.decide.urgent_s[index] >= wait_s[:, None]
     return quiet
@@ -134,7 +138,8 @@ def settle(
     """Publishes raises of the resources with an `active` trigger [m, 2].
 
     Resources that are `blamed` [m, 2] on a cut get their size from before it. `request` and `limit` [m, 2] are the
-    raised sizes of the others. What a ceiling leaves as it is becomes a hold.
+    raised sizes of the others. What a ceiling leaves as it is becomes a hold. Outside of its windows, or beyond its
+    restarts, a container that cannot be resized in place is raised by approval only; a cut is taken back even then.
     """
     decide, rows = slot.decide, facts.rows
     before, limit_before = size_before_cut(facts, decide)
@@ -143,6 +148,7 @@ def settle(
     moved = moved.any(axis=1)
     leading = np.where(blamed.any(axis=1, keepdims=True), blamed, active != NO_TRIGGER)
     trigger = np.where(leading, active, np.int8(len(TRIGGERS))).min(axis=1)
+    permits = permits_at(slot, rows, facts.time_s, context)
     proposals = Proposals(
         facts=facts,
         action=np.where(~moved, HOLD, np.where(blamed.any(axis=1), ROLLBACK, URGENT_UP)),
@@ -150,6 +156,7 @@ def settle(
         trigger=trigger,
         request=request,
         limit=limit,
+        held=permits.held & ~blamed.any(axis=1),
     )
     decide.urgent_s[rows] = np.where(active != NO_TRIGGER, facts.time_s, decide.urgent_s[rows])
     take_back(decide, rows, blamed, facts.time_s, context.sizing)

@@ -13,7 +13,7 @@ from engine.core.decide import Verdicts, decide_at_close, decide_urgent, observe
 from engine.core.feedback import fold_outcome
 from engine.core.rows import Array
 from engine.core.state import TABLES, SlotState
-from engine.messages import Decision, Outcome, Size
+from engine.messages import Decision, Outcome, Size, Window
 from tests.core.decide.build import BUCKET, CONTEXT, NOW, close, foresee, pairs, slot_of
 
 ROWS = 12
@@ -43,6 +43,39 @@ def random_slot(seed: int) -> SlotState:
     decide.cut_request[:], decide.cut_limit[:] = place.request * 1.5, place.limit * 1.5
     decide.pending_until_s[rng.random(ROWS) < 0.1] = NOW + 500
     return slot
+
+
+def with_terms(slot: SlotState, seed: int) -> SlotState:
+    """The same with a policy: windows that are open (the first) or not, restarts, protected containers, risks."""
+    rng, place = np.random.default_rng(seed), slot.placement
+    hours = (("09:00", "10:00"), ("10:00", "11:00"))
+    slot.window_sets = [[Window(from_=begin, to=end, time_zone="UTC")] for begin, end in hours]
+    place.windows[:] = rng.integers(-1, 2, ROWS)
+    for column in (place.in_place, place.cuts_in_windows, place.restart_allowed):
+        column[:] = rng.random(ROWS) < 0.5
+    place.protected[:] = rng.random(ROWS) < 0.3
+    place.restarts_a_day[:], slot.decide.restarts[:] = rng.integers(-1, 3, ROWS), rng.integers(0, 3, ROWS)
+    slot.decide.restarts_day[:] = rng.integers(0, 2, ROWS)
+    place.risk[:] = np.where(rng.random((ROWS, 2)) < 0.3, 0.01, np.nan)
+    return slot
+
+
+@settings(max_examples=60, deadline=None)
+@given(SEEDS)
+def test_commands_are_within_the_users_terms(seed: int) -> None:
+    slot = with_terms(random_slot(seed), seed)
+    place, made = slot.placement, np.where(slot.decide.restarts_day == int(NOW // 86_400), slot.decide.restarts, 0)
+    for command in (command for verdicts in both_paths(slot, seed) for command in verdicts.commands):
+        row = slot.containers.index(command.container)
+        is_open = place.windows[row] != 1
+        if command.action == "resize_down":
+            assert not place.protected[row]
+            assert is_open or not place.cuts_in_windows[row]
+        if not place.in_place[row]:
+            assert place.restart_allowed[row]
+        if not place.in_place[row] and command.action != "rollback":
+            assert is_open
+            assert place.restarts_a_day[row] < 0 or made[row] < place.restarts_a_day[row]
 
 
 def urgent_of(slot: SlotState, index: Array, seed: int) -> Verdicts:
@@ -99,9 +132,9 @@ def test_never_a_cut_without_confidence_or_by_more_than_half(seed: int) -> None:
 
 
 @settings(max_examples=40, deadline=None)
-@given(SEEDS)
-def test_a_row_does_not_depend_on_its_neighbours(seed: int) -> None:
-    whole = random_slot(seed)
+@given(SEEDS, st.booleans())
+def test_a_row_does_not_depend_on_its_neighbours(seed: int, terms: bool) -> None:
+    whole = with_terms(random_slot(seed), seed) if terms else random_slot(seed)
     order = np.random.default_rng(seed).permutation(ROWS)
     parts = [part_of(whole, order[:5]), part_of(whole, order[5:])]
     together = said(both_paths(whole, seed))

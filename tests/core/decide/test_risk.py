@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.core.decide import DecideRows
@@ -46,16 +46,17 @@ def test_levels_follow_the_stated_share() -> None:
     count(decide, ROWS, np.array([[1.0, 2.0]]), np.array([[2.0, 2.0]]))
     assert decide.sampled[0].tolist() == [2, 1]
     assert decide.above[0].tolist() == [1, 0]
-    learn(decide, ROWS, (0.1, 0.1))
+    learn(decide, ROWS, np.full((1, 2), 0.1))
     assert decide.level[0, 0] == pytest.approx(begin[0] + 0.004 * (0.5 - 0.1) / 0.1)
     assert decide.level[0, 1] == pytest.approx(begin[1] - 0.004)
     assert not decide.sampled.any()
     assert not decide.above.any()
-    learn(decide, ROWS, (0.1, 0.1))  # nothing was sampled: nothing is learned
+    learn(decide, ROWS, np.full((1, 2), 0.1))  # nothing was sampled: nothing is learned
     assert decide.level[0, 0] == pytest.approx(begin[0] + 0.016)
     assert (decide.level[1] == begin).all()
 
 
+@settings(deadline=None)  # 4000 buckets each
 @given(st.floats(0.005, 0.3), st.integers(0, 100))
 def test_the_share_is_met_in_the_long_run(risk: float, seed: int) -> None:
     decide, rng, above = DecideRows.empty(1), np.random.default_rng(seed), []
@@ -64,5 +65,5 @@ def test_the_share_is_met_in_the_long_run(risk: float, seed: int) -> None:
         request = np.exp(decide.level.astype(np.float64))
         count(decide, ROWS, value, request)
         above.append(value[0, 0] > request[0, 0])
-        learn(decide, ROWS, (risk, risk))
+        learn(decide, ROWS, np.full((1, 2), risk))
     assert np.mean(above[500:]) == pytest.approx(risk, rel=0.35)

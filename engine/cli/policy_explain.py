@@ -1,0 +1,93 @@
+"""`trimtab policy explain`: which value holds for each field, and where it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from engine.cli.policy_text import value_text
+from engine.core.policy import Layer, Rules, layers
+from engine.errors import UserError
+from engine.messages import Policy, Restart, Risk
+from engine.policy import PolicyFile, Workload
+
+
+class Field(NamedTuple):
+    """A field of a policy, or a `part` of one that scopes replace part by part. `name` is as people write it."""
+
+    name: str
+    whole: str
+    part: str = ""
+
+    def of(self, policy: Policy) -> object:
+        """Its value, None where the policy does not state it."""
+        value = getattr(policy, self.whole)
+        return getattr(value, self.part) if self.part and value is not None else value
+
+
+_AMOUNTS: Final = {"cpu": "cpu_request", "memory": "memory_request"}
+_PARTS: Final[dict[str, dict[str, str]]] = {
+    "floor": _AMOUNTS,
+    "ceiling": _AMOUNTS,
+    "risk": {part: part for part in Risk.__struct_fields__},
+    "restart": {part: part for part in Restart.__struct_fields__},
+}
+"""Parts as they are written, and their fields in messages."""
+FIELDS: Final = [
+    Field(f"{whole}.{written}" if written else whole, whole, part)
+    for whole in Policy.__struct_fields__
+    for written, part in _PARTS.get(whole, {"": ""}).items()
+]
+_UNSTATED: Final = {
+    "autopilot": "recommend",
+    "cuts_only_in_windows": "no",
+    "restart.allowed": "yes",
+    "cpu_limit": "keep",
+    "keep_qos": "yes",
+    "protected": "no",
+}
+"""What holds where nobody states anything; other fields are then "none"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A policy file that was read, and the line of each path in it."""
+
+    path: Path
+    file: PolicyFile
+    lines: Mapping[str, int]
+
+    def place(self, layer: Layer, field: Field) -> str:
+        """Line and rule of a field that the layer states."""
+        if layer.origin == "defaults":
+            prefix, said = "defaults", "defaults"
+        else:
+            number = [rule.scope for rule in self.file.rules].index(layer.origin)
+            prefix, said = f"rules[{number}].policy", f"rule {layer.origin}"
+        line = self.lines.get(f"{prefix}.{field.name}") or self.lines[f"{prefix}.{field.whole}"]
+        return f"{self.path}:{line} {said}"
+
+
+def explained(
+    source: Source, container: str, workloads: Sequence[Workload] = (), manifest: Path | None = None
+) -> str:
+    """A table as text. Raises UserError for what is no container."""
+    parts = container.split("/")
+    if len(parts) != 3 or "" in parts:
+        raise UserError(f"a container is namespace/workload/container, got {container!r}")
+    workload = next((each for each in workloads if [each.namespace, each.name] == parts[:2]), None)
+    rules = Rules.of(source.file.as_control())
+    found = list(layers(f"/{container}", rules, {}, workload.policy if workload else None))
+    rows = [("field", "value", "from")]
+    for field in FIELDS:
+        layer = next((each for each in reversed(found) if field.of(each.policy) is not None), None)
+        if layer is None:
+            rows.append((field.name, _UNSTATED.get(field.name, "none"), "nobody states it"))
+            continue
+        annotated = f"{manifest}:{workload.line} annotation of {workload.kind} {workload.name}" if workload else ""
+        place = annotated if layer.origin == "annotation" else source.place(layer, field)
+        rows.append((field.name, value_text(field.name, field.of(layer.policy)), place))
+    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    return "\n".join(f"{name:<{widths[0]}}  {value:<{widths[1]}}  {place}" for name, value, place in rows)
