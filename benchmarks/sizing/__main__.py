@@ -18,10 +18,8 @@ from rich.progress import Progress
 
 from benchmarks.quality.cases import traces_folder
 from benchmarks.quality.tables import Grid
-from engine.core.context import Context
-from engine.core.decide import SizingParameters
 from engine.errors import UserError
-from engine.simulate.replay import replay
+from engine.simulate.replay import context_of, replay
 from engine.simulate.report import summary
 from engine.simulate.rivals import krr, recorded
 from engine.simulate.trajectory import Trajectory, fit
@@ -49,10 +47,8 @@ def _source(path: Path, cadences: Sequence[float], risks: Sequence[float]) -> li
     for cadence_s in cadences:
         for times in risks:
             risk = (stated["cpu"] * times, stated.get("mem", LEAST_RISK) * times)
-            sizing = SizingParameters(risk=risk, cool_down_s=cadence_s - 300.0)
-            rows += _scores(
-                series, f"trimtab, {cadence_s / 60:.0f} min, risk x {times:g}", replay(series, Context(sizing=sizing))
-            )
+            found = replay(series, context_of(risk, cadence_s))
+            rows += _scores(series, f"trimtab, {cadence_s / 60:.0f} min, risk x {times:g}", found)
     return rows
 
 

@@ -29,7 +29,9 @@ def _share(text: str, option: str) -> float:
 @click.option("--json", "json_path", type=TRACE, help="Write scores by series and over all of them here.")
 @click.option("--risk", default="0.5%", show_default=True, help="Share of samples that may be above the CPU request,")
 @click.option("--memory-risk", default="0.05%", show_default=True, help="and above the memory request.")
-@click.option("--cadence", default="5m", show_default=True, help="How soon a size may be cut after a change.")
+@click.option(
+    "--cadence", default="5m", show_default=True, help="How soon a size may be changed again: 5m, 30m, or longer."
+)
 @click.option("--score-last", default="3d", show_default=True, help="Scored is this last part of each series.")
 @click.option(
     "--compare",
@@ -69,7 +71,7 @@ def simulate(
     wishes = Wishes(
         trace=trace,
         risk=(_share(risk, "--risk"), _share(memory_risk, "--memory-risk")),
-        cadence_s=(buckets_of(cadence, "--cadence") - 1) * BUCKET_S,
+        cadence_s=float(buckets_of(cadence, "--cadence") * BUCKET_S),
         score_last_s=buckets_of(score_last, "--score-last") * BUCKET_S,
         compare=compare,
         targets=targets,

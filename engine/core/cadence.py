@@ -1,4 +1,7 @@
-"""Windows between two changes: when one ends, what it was is remembered, and sizes with a stated risk are decided."""
+"""Windows between two changes: when one ends, what it was is remembered, and the sizes that follow it are decided.
+
+Windows begin at a phase of the slot's own, as its buckets close, so that not all slots are due at once.
+"""
 
 from __future__ import annotations
 
@@ -6,32 +9,30 @@ from zlib import crc32
 
 import numpy as np
 
+from engine.core import nowcast
 from engine.core.context import Context
 from engine.core.decide import decide_at_window
 from engine.core.effects import SlotEffects
-from engine.core.nowcast import end_window
-from engine.core.rows import Array
 from engine.core.state import SlotState
 from engine.units import BUCKET_S
 
 
-def end_windows(state: SlotState, stale: bool, context: Context, effects: SlotEffects) -> Array:
-    """Ends the window that the watermark has left; decides then, unless what ended it is stale.
+def window_ends(state: SlotState, context: Context) -> bool:
+    """Whether the watermark has left the last window."""
+    return _window(state, context) > state.sized
 
-    Returns the rows that were decided on, int [m]. Windows begin at a phase of the slot's own, as buckets close.
-    """
+
+def end_window(state: SlotState, stale: bool, context: Context, effects: SlotEffects) -> None:
+    """Ends the window that the watermark has left; what a stale message ends is learned, and commands nothing."""
+    state.sized = _window(state, context)
+    heard = np.flatnonzero((state.nowcast.samples > 0).any(axis=1))
+    ended = nowcast.end_window(state.nowcast, state.sized, heard)
+    if not stale:
+        verdicts = decide_at_window(state, ended, context)
+        effects.decisions.extend(verdicts.decisions)
+        effects.commands.extend(verdicts.commands)
+
+
+def _window(state: SlotState, context: Context) -> int:
     phase_s = crc32(state.key.encode()) % int(context.time.stagger_s + 1)
-    window = int((state.watermark_s - phase_s) // BUCKET_S)
-    if window <= state.sized:
-        return np.empty(0, np.int64)
-    state.sized = window
-    heard = np.flatnonzero((state.nowcast.count > 0).any(axis=1))
-    if not len(heard):
-        return heard
-    ended = end_window(state.nowcast, window, heard)
-    if stale:
-        return np.empty(0, np.int64)
-    rows, verdicts = decide_at_window(state, ended, context)
-    effects.decisions.extend(verdicts.decisions)
-    effects.commands.extend(verdicts.commands)
-    return rows
+    return int((state.watermark_s - phase_s) // BUCKET_S)

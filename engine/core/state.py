@@ -11,6 +11,7 @@ import numpy as np
 from engine.core.context import TimeRules
 from engine.core.decide import DecideRows
 from engine.core.forecast import ForecastRows
+from engine.core.nowcast import NowcastRows
 from engine.core.placement import PlacementRows
 from engine.core.rows import Array, Rows
 from engine.core.window import WindowRows
@@ -24,6 +25,7 @@ TABLES: Final[dict[str, type[Rows]]] = {
     "placement": PlacementRows,
     "forecast": ForecastRows,
     "decide": DecideRows,
+    "nowcast": NowcastRows,
 }
 
 
@@ -39,6 +41,8 @@ class SlotState:
     watermark_s: float = -1.0
     closed: int = -1
     """Last bucket that was closed."""
+    sized: int = -1
+    """Last window that was ended; see `cadence`."""
     containers: list[str] = field(default_factory=list)
     rosters: dict[str, list[int]] = field(default_factory=dict)
     """The last rosters by id, oldest first: the row of state of each of their rows."""
@@ -57,6 +61,7 @@ class SlotState:
     placement: PlacementRows = field(default_factory=PlacementRows.empty)
     forecast: ForecastRows = field(default_factory=ForecastRows.empty)
     decide: DecideRows = field(default_factory=DecideRows.empty)
+    nowcast: NowcastRows = field(default_factory=NowcastRows.empty)
 
     @property
     def key(self) -> str:

@@ -6,11 +6,13 @@ import numpy as np
 from msgspec.structs import replace
 
 from engine.core.batch import Batch, read_batch, samples_in
+from engine.core.cadence import end_window, window_ends
 from engine.core.clock import advance, check_time, is_stale
 from engine.core.context import Context
 from engine.core.decide import approve, count_above, decide_urgent
 from engine.core.effects import Refused, SlotEffects
 from engine.core.feedback import fold_outcome
+from engine.core.nowcast import note
 from engine.core.roster import fold_roster
 from engine.core.rows import Array
 from engine.core.state import SlotState
@@ -82,14 +84,33 @@ def _fold_samples(
     state.count("samples_late", int((batch.sampled & late).sum()))
     state.count("samples_duplicate", int((~new).sum()))
     state.count("samples_stale", int(new.sum()) if stale else 0)
-    if stale:
-        return
-    count_above(state, rows[usable[new]], batch.value[usable[new]], context.sizing)
+    note(state.nowcast, rows[usable[new]], batch.value[usable[new]])
+    if not stale:
+        count_above(state, rows[usable[new]], batch.value[usable[new]], context.sizing)
+    ends = window_ends(state, context)
+    if not stale:
+        _decide_at_once(state, message, rows, batch, usable[new], late, ends, context, effects)
+    if ends:
+        end_window(state, stale, context, effects)
+
+
+def _decide_at_once(
+    state: SlotState,
+    message: Metrics,
+    rows: Array,
+    batch: Batch,
+    new: Array,
+    late: Array,
+    ends: bool,
+    context: Context,
+    effects: SlotEffects,
+) -> None:
+    """The fast path over what a message says that is new and fresh."""
     speaking = ~late & (batch.oom_kills > 0) & ~batch.sampled  # a kill may leave no usage behind
-    speaking[usable[new]] = True
+    speaking[new] = True
     index = np.flatnonzero(speaking)
     verdicts = decide_urgent(
-        state, rows[index], message.time_s, batch.throttled[index], batch.oom_kills[index], context
+        state, rows[index], message.time_s, batch.throttled[index], batch.oom_kills[index], context, ends
     )
     effects.decisions.extend(verdicts.decisions)
     effects.commands.extend(verdicts.commands)

@@ -13,18 +13,15 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from engine.catalogue import load_prices
-from engine.core.context import Context
-from engine.core.decide import SizingParameters
 from engine.core.decide.money import monthly_usd
 from engine.errors import UserError
-from engine.simulate.replay import replay, scale_of
+from engine.simulate.replay import NODE_TYPE, context_of, replay, scale_of
 from engine.simulate.report import Fits, as_json, summary, tables, write_targets
 from engine.simulate.rivals import hindsight, krr, recorded
 from engine.simulate.trajectory import Trajectory, fit
 from engine.traces import Series, read_trace
 
 TRIMTAB = "trimtab"
-NODE_TYPE = "m5.large"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +64,7 @@ def run_command(wishes: Wishes, console: Console, errors: Console) -> None:
 
 
 def _replayed(wishes: Wishes, series: Sequence[Series], errors: Console) -> list[Trajectory]:
-    sizing = SizingParameters(risk=wishes.risk, cool_down_s=wishes.cadence_s)
-    context = Context(prices=load_prices(), default_node_type=NODE_TYPE, sizing=sizing)
+    context = context_of(wishes.risk, wishes.cadence_s)
     columns = (TextColumn("the engine's fold"), BarColumn(), TimeRemainingColumn())
     with Progress(*columns, console=errors, transient=True) as progress:
         bar = progress.add_task("")

@@ -11,8 +11,10 @@ from typing import Final
 
 import numpy as np
 
+from engine.catalogue import load_prices
 from engine.codec import encode, roster_hash
-from engine.core.context import Context
+from engine.core.context import Context, TimeRules
+from engine.core.decide import SizingParameters
 from engine.core.partition import PartitionFold, Record
 from engine.identity import partition_of, slot_key
 from engine.messages import (
@@ -29,11 +31,13 @@ from engine.messages import (
 )
 from engine.simulate.trajectory import Trajectory
 from engine.traces import Floats, Series
-from engine.units import GIB
+from engine.units import BUCKET_S, GIB
 
 CLUSTER: Final = "simulated"
 SCALED_TO: Final = (3.0, 8.0 * GIB)
 """What the 99.9th percentile of a series becomes, in cores and bytes, so that absolute floors do not decide."""
+NODE_TYPE: Final = "m5.large"
+"""At whose prices."""
 AFTER_S: Final = 1.0
 """A change holds from so long after the sample that it rests on: samples of one time are not changed by themselves."""
 ROSTER_S: Final = 600.0
@@ -98,6 +102,15 @@ class _Slot:
                 size=command.target,
             )
         )
+
+
+def context_of(risk: tuple[float, float], cadence_s: float) -> Context:
+    """What `replay` is told: a stated risk, shares of samples by resource, and how soon a size may be changed again.
+
+    One slot needs no staggering. Longer times than the nowcast's are cool-downs, less the bucket that closes.
+    """
+    sizing = SizingParameters(risk=risk, cadence_s=cadence_s, cool_down_s=max(cadence_s - BUCKET_S, 0.0))
+    return Context(prices=load_prices(), default_node_type=NODE_TYPE, time=TimeRules(stagger_s=0.0), sizing=sizing)
 
 
 def replay(

@@ -54,7 +54,8 @@ def _examples(folder: Path, resource: int, even: bool, progress: Progress) -> li
     found: list[list[Examples]] = [[] for _ in CADENCES_S]
     names = source_names(folder, [])
     for name in progress.track(names, description=f"{RESOURCES[resource]}, {'even' if even else 'odd'} half"):
-        for some, one in zip(found, examples(name, read_trace(folder / name / "public.csv.gz"), resource, even), strict=True):
+        trace = read_trace(folder / name / "public.csv.gz")
+        for some, one in zip(found, examples(name, trace, resource, even), strict=True):
             if len(one.target):
                 some.append(one)
     return found

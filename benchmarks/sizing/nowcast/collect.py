@@ -104,7 +104,7 @@ def _window(
     """Features [m, FEATURES] and targets [m, cadences] of rows with samples; NaN where none is to be learned from."""
     index = np.array([row for row, _, _ in here], np.int64)
     sample = np.array([[w.high[p], w.mean[p], w.last[p], w.previous[p], w.count[p]] for _, w, p in here])
-    rows.high[index, resource], rows.count[index, resource] = sample[:, 0], sample[:, 4]
+    rows.high[index, resource], rows.samples[index, resource] = sample[:, 0], sample[:, 4]
     rows.total[index, resource] = sample[:, 1] * sample[:, 4]
     ended = end_window(rows, window, index)
     of, level = features(rows, ended, sample[:, 2].astype(np.float32), sample[:, 3].astype(np.float32))

@@ -14,6 +14,7 @@ from engine.core.decide.proposals import Verdicts
 from engine.core.decide.risk import count_above
 from engine.core.decide.state import DecideRows
 from engine.core.decide.urgent import decide_urgent
+from engine.core.decide.window import decide_at_window
 
 __all__ = [
     "DecideRows",
@@ -22,6 +23,7 @@ __all__ = [
     "approve",
     "count_above",
     "decide_at_close",
+    "decide_at_window",
     "decide_urgent",
     "observe_peaks",
     "savings",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.core.decide import risk
+from engine.core.decide.cadence import by_window
 from engine.core.decide.facts import Facts, gather
 from engine.core.decide.gates import DOWN, STAY, UP, judge, row_reason, stepped
 from engine.core.decide.money import note_realised
@@ -30,10 +31,16 @@ def decide_at_close(slot: SlotState, bucket: int, sampled: Array, fresh: Array, 
     Published is what differs from what was published last for that container, and all that is commanded.
     """
     rows = np.flatnonzero(sampled & fresh)
+    rows = rows[~by_window(slot, rows, context.sizing)]
     if not len(rows):
         return Verdicts()
     risk.learn(slot.decide, rows, risk.stated(slot.placement, rows, context.sizing))
-    facts = gather(slot, rows, bucket, float(bucket * BUCKET_S), context)
+    return decide(slot, gather(slot, rows, bucket, float(bucket * BUCKET_S), context), context)
+
+
+def decide(slot: SlotState, facts: Facts, context: Context) -> Verdicts:
+    """Decides and publishes by these facts."""
+    rows = facts.rows
     proposals = propose(slot, facts, context)
     disposition = dispositions(slot.placement, proposals)
     news = commanded(disposition) | _differs(slot.decide, proposals, disposition, context.sizing.republish)

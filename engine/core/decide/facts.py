@@ -52,6 +52,8 @@ class Facts:
     rule: Array
     """Request by the usual rule, the peak of a day and 15 %: the runner-up."""
     prices: Prices
+    near: Array
+    """Where the demand is the nowcast's, until the next window, bool [m, 2]."""
 
 
 def cost_of(facts: Facts, i: int, request: Array) -> float:
@@ -65,9 +67,18 @@ def bucket_at(time_s: float) -> int:
 
 
 def gather(
-    slot: SlotState, rows: Array, bucket: int, time_s: float, context: Context, sampled_s: Array | None = None
+    slot: SlotState,
+    rows: Array,
+    bucket: int,
+    time_s: float,
+    context: Context,
+    sampled_s: Array | None = None,
+    near: Array | None = None,
 ) -> Facts:
-    """Facts of the rows int [m] as of a bucket; `sampled_s` where it is not that of the row's last sample."""
+    """Facts of the rows int [m] as of a bucket.
+
+    sampled_s: where it is not that of the row's last sample. near: demand by the nowcast float64 [m, 2], NaN none.
+    """
     parameters, decide, placement = context.sizing, slot.decide, slot.placement
     latest = _of_rows(slot, rows, bucket, parameters)
     recent, day, peak = _peaks(slot, rows, bucket, parameters)
@@ -79,6 +90,8 @@ def gather(
     if by_risk.any():
         demand = np.where(by_risk, risk.demand(latest, decide.level[rows]), demand)
     demand = np.where(np.isnan(highest_p95), np.nan, demand)
+    near = np.full(demand.shape, np.nan) if near is None else near
+    demand = np.where(np.isnan(near), demand, near)
     floor, ceiling = np.fmax(placement.floor[rows], np.array(parameters.floor)), placement.ceiling[rows]
     return Facts(
         rows=rows,
@@ -99,6 +112,7 @@ def gather(
         wanted=bounded(demand, floor, ceiling),
         rule=bounded(day * 1.15, floor, ceiling),
         prices=prices_of(slot, rows, context),
+        near=~np.isnan(near),
     )
 
 

@@ -10,7 +10,7 @@ from engine.core.decide.facts import Facts
 from engine.core.decide.permits import Permits
 from engine.core.decide.sizing import round_up
 from engine.core.decide.state import REASON, REASONS, DecideRows
-from engine.core.decide.trust import cool_down_s
+from engine.core.decide.trust import cool_downs_s
 from engine.core.forecast import LEADS
 from engine.core.rows import Array
 
@@ -31,8 +31,10 @@ def judge(
     up, down = _wishes(facts, parameters)
     seen, scored = facts.forecast.buckets_seen, facts.forecast.scored[..., _FOUR_HOURS]
     coverage = facts.forecast.coverage[..., _FOUR_HOURS]
-    young = (seen < parameters.buckets_to_cut) | (scored < parameters.forecasts_to_cut)
-    cooling = now_s - decide.changed_s[facts.rows] < cool_down_s(facts.distrust, parameters)
+    young = (seen < parameters.buckets_to_cut) | (~facts.near & (scored < parameters.forecasts_to_cut))
+    since_s = (now_s - decide.changed_s[facts.rows])[:, None]
+    wait_s = np.where(facts.near, *(each[:, None] for each in cool_downs_s(facts.distrust, parameters)))
+    cooling = since_s < wait_s
     pending = (now_s < decide.pending_until_s[facts.rows])[:, None]
     blocked = (now_s < decide.blocked_until_s[facts.rows])[:, None]
     rules = [
@@ -51,8 +53,8 @@ def judge(
         ("demand_above_request", up, UP),
         # Cuts are for those who are sure and at rest.
         ("not_enough_data", down & young, STAY),
-        ("unreliable_forecast", down & (coverage < parameters.coverage_to_cut), STAY),
-        ("cooling_down", down & cooling[:, None], STAY),
+        ("unreliable_forecast", down & ~facts.near & (coverage < parameters.coverage_to_cut), STAY),
+        ("cooling_down", down & cooling, STAY),
         ("outside_window", down & permits.cut_waits[:, None], STAY),
         ("above_ceiling", down & (facts.request > facts.ceiling), DOWN),
         ("demand_below_request", down, DOWN),
@@ -71,8 +73,11 @@ def _wishes(facts: Facts, parameters: SizingParameters) -> tuple[Array, Array]:
     request, wanted = facts.request, facts.wanted
     out = (request < facts.floor) | (request > facts.ceiling)
     with np.errstate(invalid="ignore"):
-        up = np.isnan(request) | (wanted > request * (1 + parameters.band_up)) | (out & (wanted > request))
-        down = (wanted < request * (1 - parameters.band_down)) | (out & (wanted < request))
+        # The nowcast's own cost of a change is its dead band.
+        highest = request * np.where(facts.near, 1.0, 1 + parameters.band_up)
+        lowest = request * np.where(facts.near, 1.0, 1 - parameters.band_down)
+        up = np.isnan(request) | (wanted > highest) | (out & (wanted > request))
+        down = (wanted < lowest) | (out & (wanted < request))
     return up & ~np.isnan(wanted), down
 
 

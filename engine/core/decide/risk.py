@@ -58,6 +58,14 @@ def count(decide: DecideRows, rows: Array, value: Array, request: Array) -> None
         decide.above[rows] += value > request
 
 
+def take_share(decide: DecideRows, rows: Array) -> Array:
+    """Share of the samples counted that were above, float64 [m, 2], NaN without any; counts anew."""
+    sampled = decide.sampled[rows]
+    share: Array = np.where(sampled > 0, decide.above[rows] / np.maximum(sampled, 1), np.nan)
+    decide.sampled[rows], decide.above[rows] = 0, 0
+    return share
+
+
 def learn(decide: DecideRows, rows: Array, risk: Array) -> None:
     """A bucket of these rows has closed: follow the level where a risk is stated ([m, 2], else NaN), and count anew."""
     sampled = np.where(np.isnan(risk), 0, decide.sampled[rows])

@@ -22,10 +22,13 @@ def distrust_at(decide: DecideRows, rows: Array, time_s: float, parameters: Sizi
     return points
 
 
-def cool_down_s(distrust: Array, parameters: SizingParameters) -> Array:
-    """How long after a change nothing is cut, float64 [m]: doubled by each point of distrust [m, 2]."""
-    longest: Array = parameters.cool_down_s * np.exp2(distrust.max(axis=1))
-    return longest
+def cool_downs_s(distrust: Array, parameters: SizingParameters) -> tuple[Array, Array]:
+    """How long after a change nothing is cut, float64 [m] each: by the nowcast, and else.
+
+    Each point of distrust [m, 2] doubles it, beginning with none by the nowcast: its cadence is the pause.
+    """
+    times = np.exp2(distrust.max(axis=1))
+    return parameters.cadence_s * (times - 1.0), parameters.cool_down_s * times
 
 
 def remember_cut(decide: DecideRows, row: int, time_s: float, before: tuple[Array, Array], after: Array) -> None:

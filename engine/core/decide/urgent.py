@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.core.decide import risk
+from engine.core.decide.cadence import by_window
 from engine.core.decide.facts import Facts, bucket_at, gather
 from engine.core.decide.permits import permits_at
 from engine.core.decide.proposals import TRIGGERS, Proposals, Verdicts, dispositions, may_command, note_recommended
@@ -30,19 +31,32 @@ OOM_KILL, THROTTLED, CROSSING_CPU, CROSSING_MEMORY, OUTCOME, ABOVE_REQUEST = (
 
 
 def decide_urgent(
-    slot: SlotState, index: Array, time_s: float, throttled: Array, oom_kills: Array, context: Context
+    slot: SlotState,
+    index: Array,
+    time_s: float,
+    throttled: Array,
+    oom_kills: Array,
+    context: Context,
+    window_ends: bool = False,
 ) -> Verdicts:
     """Decides at once for the rows `index` int [m] of a batch sampled at `time_s`, all of them fresh.
+
+    Where a window ends with the batch, what is above its request is left to the decision that is made then anyway.
 
     `throttled` float [m] is the share of CFS periods throttled, `oom_kills` [m] a count, both since the scrape before.
     """
     trigger = triggers(slot, index, time_s, throttled, oom_kills, context.sizing)
+    if window_ends:
+        left = by_window(slot, index, context.sizing)[:, None] & (trigger == ABOVE_REQUEST)
+        trigger = np.where(left, np.int8(NO_TRIGGER), trigger)
     if not trigger.any():
         return Verdicts()
     repeated = time_s - slot.decide.distress_s[index] <= context.sizing.repeated_s
     _note_distress(slot, index, time_s, trigger)
     blamed = _blamed(slot, index, time_s, trigger, context.sizing)
-    ready = blamed | ((trigger != NO_TRIGGER) & _quiet(slot, index, time_s, context))
+    quiet = _quiet(slot, index, time_s, context)
+    quiet |= (trigger == ABOVE_REQUEST) & by_window(slot, index, context.sizing)[:, None]
+    ready = blamed | ((trigger != NO_TRIGGER) & quiet)
     ready &= _free(slot, index, time_s)[:, None]
     chosen = np.flatnonzero(ready.any(axis=1))
     if not len(chosen):

@@ -7,8 +7,20 @@ on, and is what sizes follow where they can be changed that often and a risk is 
 """
 
 from engine.core.nowcast.price import learn_price, requests
-from engine.core.nowcast.record import end_window, note
+from engine.core.nowcast.prior import CADENCES_S
+from engine.core.nowcast.record import Ended, end_window, note
 from engine.core.nowcast.sight import Sight, see, warm_up
 from engine.core.nowcast.state import NowcastRows
 
-__all__ = ["NowcastRows", "Sight", "end_window", "learn_price", "note", "requests", "see", "warm_up"]
+__all__ = [
+    "CADENCES_S",
+    "Ended",
+    "NowcastRows",
+    "Sight",
+    "end_window",
+    "learn_price",
+    "note",
+    "requests",
+    "see",
+    "warm_up",
+]

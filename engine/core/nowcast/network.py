@@ -25,8 +25,8 @@ HIGHEST: Final = np.float32(5)
 
 
 class Weights(NamedTuple):
-    """float32: first layer [features, units] and [units], second [units, units] and [units], the steps between quantiles
-    [units, levels] and [levels], and the linear path [features]."""
+    """float32: first layer [features, units] and [units], second [units, units] and [units], the steps between
+    quantiles [units, levels] and [levels], and the linear path [features]."""
 
     first: Array
     first_bias: Array
@@ -39,7 +39,10 @@ class Weights(NamedTuple):
 
 @compiled
 def quantiles(weights: Weights, seen: Array, found: Array) -> None:
-    """Write the quantiles, padded log ratios to the level, to found float32 [m, levels]; seen: float32 [m, features]."""
+    """Write the quantiles, padded log ratios to the level, to found float32 [m, levels].
+
+    seen: float32 [m, features].
+    """
     units = weights.first.shape[1]
     hidden, more = np.empty(units, np.float32), np.empty(units, np.float32)
     for place in range(len(seen)):

@@ -1,8 +1,9 @@
 """The request that costs least: what is requested, and a price for the share of samples that will be above it.
 
-    cost(request) = request + 1/2 E[highest sample above the request] + price x usual usage x P(highest sample > request)
+    cost(request) = request + E[what lies above it] / 2 + price x usual usage x P(highest sample > request)
 
-What lies above is requested all the same once it is seen, by the fast path, for half of the time on average. A change has a cost too, so that a request stays while no other is expected to be cheaper by that much.
+What lies above is requested all the same once it is seen, by the fast path, for half of the time on average. A change
+has a cost too, so that a request stays while no other is expected to be cheaper by that much.
 
 The price is what makes the stated risk the measured one: it rises while more samples are above the request than were
 stated, and falls while fewer are; by a slow part that adds up (what the network gets wrong of this series) and a fast
@@ -47,9 +48,11 @@ _RAISED: Final = np.float32(0.5)
 
 def _shares() -> Array:
     """Expected share above what is tried, in the order in which it is tried, evenly in its logarithm between levels."""
-    at_levels = np.array([1.0 - level for level in LEVELS] + [(1.0 - LEVELS[-1]) / 2.0**k for k in range(1, _BEYOND + 1)])
+    rarest = 1.0 - LEVELS[-1]
+    at_levels = np.array([1.0 - level for level in LEVELS] + [rarest / 2.0**k for k in range(1, _BEYOND + 1)])
     places = np.arange((len(at_levels) - 1) * _PARTS + 1) / _PARTS
-    return np.exp(np.interp(places, np.arange(len(at_levels)), np.log(at_levels))).astype(np.float32)
+    shares: Array = np.exp(np.interp(places, np.arange(len(at_levels)), np.log(at_levels))).astype(np.float32)
+    return shares
 
 
 _SHARES: Final = _shares()

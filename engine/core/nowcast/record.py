@@ -33,7 +33,7 @@ class Kept(NamedTuple):
 
     high: Array
     total: Array
-    count: Array
+    samples: Array
     last_window: Array
     windows: Array
     recent: Array
@@ -53,7 +53,7 @@ def note(rows: NowcastRows, index: Array, value: Array) -> None:
     sample = np.where(has, value, 0.0).astype(np.float32)
     rows.high[index] = np.maximum(rows.high[index], sample)
     rows.total[index] += sample
-    rows.count[index] += has
+    rows.samples[index] += has
 
 
 class Ended(NamedTuple):
@@ -73,7 +73,7 @@ class Ended(NamedTuple):
 
 def end_window(rows: NowcastRows, window: int, row: Array) -> Ended:
     """A window has ended: the rows int [m] remember it where they had samples since the last."""
-    place, resource = np.nonzero(rows.count[row] > 0)
+    place, resource = np.nonzero(rows.samples[row] > 0)
     count = len(place)
     said, samples, mean = np.zeros(count, np.uint8), np.zeros(count, np.float32), np.zeros(count, np.float32)
     ended = Ended(window, row[place].astype(np.int64), resource.astype(np.int64), said, samples, mean)
@@ -85,7 +85,7 @@ def end_window(rows: NowcastRows, window: int, row: Array) -> Ended:
 def _end(known: Kept, window: int, row: Array, resource: Array, said: Array, samples: Array, means: Array) -> None:
     for place in range(len(row)):
         at = row[place], resource[place]
-        high, count = known.high[at], np.float32(known.count[at])
+        high, count = known.high[at], np.float32(known.samples[at])
         mean = known.total[at] / count
         samples[place], means[place] = count, mean
         _remember(known.recent[at], known.days[at], int(known.last_window[at]), window, high)
@@ -97,7 +97,7 @@ def _end(known: Kept, window: int, row: Array, resource: Array, said: Array, sam
             said[place] = _follow(known.profile[row[place]], known.above_profile[row[place]], window, high)
         known.last_window[at] = window
         known.windows[at] = min(int(known.windows[at]) + 1, _MOST)
-        known.high[at], known.total[at], known.count[at] = _NOTHING, _NOTHING, 0
+        known.high[at], known.total[at], known.samples[at] = _NOTHING, _NOTHING, 0
 
 
 @compiled

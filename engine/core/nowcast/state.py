@@ -31,8 +31,8 @@ class NowcastRows(Rows):
 
     high: Array = column(np.float32, 2)
     total: Array = column(np.float32, 2)
-    count: Array = column(np.uint16, 2)
-    """Of the samples since the last window ended."""
+    samples: Array = column(np.uint16, 2)
+    """Of the samples since the last window ended: highest, sum, how many."""
     last_window: Array = column(np.int32, 2, fill=-1)
     """Newest window with a sample."""
     windows: Array = column(np.uint16, 2)

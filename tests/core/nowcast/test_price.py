@@ -52,7 +52,8 @@ def test_the_price_rises_where_more_is_above_than_stated_and_falls_where_less_is
 def test_without_a_stated_share_nothing_is_learned() -> None:
     rows = NowcastRows.empty(1)
     learn_price(rows, np.array([0]), np.array([[0.5, 0.5]]), np.full((1, 2), np.nan), 300.0)
-    assert not rows.price.any() and not rows.debt.any()
+    assert not rows.price.any()
+    assert not rows.debt.any()
 
 
 def test_the_stated_share_is_met_in_the_long_run() -> None:

@@ -62,4 +62,4 @@ def test_samples_of_a_window_make_its_highest_mean_and_count() -> None:
     assert ended.samples.tolist() == [3, 3, 3]
     assert ended.mean.tolist() == [2, 2, 5]
     assert decode(rows.recent[:, 0, 9]).tolist() == [3, 3]
-    assert not rows.count.any(), "the next begins afresh"
+    assert not rows.samples.any(), "the next begins afresh"
