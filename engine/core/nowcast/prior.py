@@ -24,10 +24,11 @@ _STORED: Final = {
 
 def load() -> dict[tuple[float, int], Weights]:
     """By cadence in seconds and resource; stored as float16, in the order of `Weights`."""
-    return {key: _weights(module.WEIGHTS, module.UNITS) for key, module in _STORED.items()}
+    return {key: unpack(module.WEIGHTS, module.UNITS) for key, module in _STORED.items()}
 
 
-def _weights(text: str, units: int) -> Weights:
+def unpack(text: str, units: int) -> Weights:
+    """The weights of a module's text."""
     levels = len(LEVELS)
     shapes = ((FEATURES, units), (units,), (units, units), (units,), (units, levels), (levels,), (FEATURES,))
     values = np.frombuffer(b85decode(text), "<f2").astype(np.float32)
