@@ -14,8 +14,8 @@ import numpy as np
 from river.time_series import HoltWinters
 
 from engine.codec import encode, roster_hash
-from engine.core.forecast import warm_up
 from engine.core.partition import PartitionFold, Record
+from engine.core.warm_up import warm_up
 from engine.identity import partition_of, slot_key
 from engine.messages import AnyEvent, ContainerSpec, Control, Declare, Metrics, Roster, Size
 from engine.shell.context import shipped_context

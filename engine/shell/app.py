@@ -13,7 +13,7 @@ import mode
 import structlog
 
 from engine.core.context import Context
-from engine.core.forecast import warm_up
+from engine.core.warm_up import warm_up
 from engine.http import serve
 from engine.shell import adapter, health
 from engine.shell.brokers import required_partitions

@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.core.context import Context
-from engine.core.decide import SizingParameters
-from engine.simulate.replay import replay, scale_of
+from engine.simulate.replay import context_of, replay, scale_of
 from engine.simulate.trajectory import fit
 from engine.traces import DAY_S, Series
 
 RISK = 0.03
-CONTEXT = Context(sizing=SizingParameters(risk=(RISK, RISK), cool_down_s=0.0))
+CADENCES_S = (300.0, 1800.0, 3600.0)
+"""By the nowcast, and by the forecast."""
 
 
 def trace(days: float, seed: int = 5) -> list[Series]:
@@ -33,19 +32,21 @@ def whole() -> list[Series]:
     return trace(6)
 
 
-def test_a_longer_trace_changes_no_earlier_request(whole: list[Series]) -> None:
-    cut = 700
+@pytest.mark.parametrize("cadence_s", CADENCES_S)
+def test_a_longer_trace_changes_no_earlier_request(whole: list[Series], cadence_s: float) -> None:
+    cut, context = 700, context_of((RISK, RISK), cadence_s)
     part = [Series(one.name, one.time_s[:cut], one.value[:cut]) for one in whole]
     assert [scale_of(one).tolist() for one in part] == [scale_of(one).tolist() for one in whole]
     last = part[0].time_s[-1]
-    for long, short in zip(replay(whole, CONTEXT), replay(part, CONTEXT), strict=True):
+    for long, short in zip(replay(whole, context), replay(part, context), strict=True):
         known = [(time_s, target) for time_s, target in zip(long.time_s, long.target, strict=True) if time_s <= last]
         assert len(known) > 20
         assert known == list(zip(short.time_s, short.target, strict=True))[: len(known)]
 
 
-def test_what_is_stated_is_what_is_measured(whole: list[Series]) -> None:
-    for one, found in zip(whole, replay(whole, CONTEXT), strict=True):
+@pytest.mark.parametrize("cadence_s", CADENCES_S)
+def test_what_is_stated_is_what_is_measured(whole: list[Series], cadence_s: float) -> None:
+    for one, found in zip(whole, replay(whole, context_of((RISK, RISK), cadence_s)), strict=True):
         got = fit(one, 0, found, 3 * DAY_S)
         assert got is not None
         assert RISK * 0.6 < got.above < RISK * 1.4  # 864 samples: two deviations of chance
@@ -58,7 +59,7 @@ def test_what_is_stated_is_what_is_measured(whole: list[Series]) -> None:
 def test_more_risk_is_cheaper(whole: list[Series]) -> None:
     slack = []
     for risk in (0.01, 0.1):
-        found = replay(whole, Context(sizing=SizingParameters(risk=(risk, risk), cool_down_s=0.0)))
+        found = replay(whole, context_of((risk, risk), 300.0))
         fits = [fit(one, 0, each, 3 * DAY_S) for one, each in zip(whole, found, strict=True)]
         slack.append(np.mean([each.slack for each in fits if each]))
     assert slack[1] < slack[0] - 0.05
