@@ -76,8 +76,9 @@ def _wishes(facts: Facts, parameters: SizingParameters) -> tuple[Array, Array]:
         # The nowcast's own cost of a change is its dead band.
         highest = request * np.where(facts.near, 1.0, 1 + parameters.band_up)
         lowest = request * np.where(facts.near, 1.0, 1 - parameters.band_down)
-        up = np.isnan(request) | (wanted > highest) | (out & (wanted > request))
-        down = (wanted < lowest) | (out & (wanted < request))
+        same = facts.near & (facts.demand == request)  # whatever it comes to in whole steps
+        up = np.isnan(request) | (wanted > highest) & ~same | (out & (wanted > request))
+        down = (wanted < lowest) & ~same | (out & (wanted < request))
     return up & ~np.isnan(wanted), down
 
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from engine.core.forecast import Forecast
 from engine.core.forecast.window_maximum import LEVELS
+from engine.core.placement import STAGES
 from engine.core.rows import Array
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ LOWEST, HIGHEST = -1.5, 5.0
 _STEP: Final = 0.004
 _LEAST_RISK: Final = 0.004
 """Steps for a rarer event are not larger than for this share: one would move the level too far."""
+_FULL: Final = STAGES.index("full")
 _WINDOW: Final = 0
 """Of the forecast's windows, the next hour: after it there is a new forecast."""
 
@@ -45,10 +47,17 @@ def stated(placement: PlacementRows, rows: Array, parameters: SizingParameters) 
 
 
 def count_above(slot: SlotState, rows: Array, value: Array, parameters: SizingParameters) -> None:
-    """Counts new samples float64 [m, 2] (NaN = none) of rows int [m] without repeats, where a risk is stated."""
+    """Counts new samples float64 [m, 2] (NaN = none) of rows int [m] without repeats, where a risk is stated.
+
+    Where auto-pilot does not set the size, what counts is the size that stands recommended: a request that people keep
+    too large says nothing of it.
+    """
     counted = ~np.isnan(stated(slot.placement, rows, parameters))
-    if counted.any():
-        count(slot.decide, rows, np.where(counted, value, np.nan), slot.placement.request[rows])
+    if not counted.any():
+        return
+    request, said = slot.placement.request[rows], slot.decide.published_request[rows]
+    by_people = (slot.placement.stage[rows] != _FULL)[:, None] & ~np.isnan(said)
+    count(slot.decide, rows, np.where(counted, value, np.nan), np.where(by_people, said, request))
 
 
 def count(decide: DecideRows, rows: Array, value: Array, request: Array) -> None:
