@@ -17,7 +17,7 @@ class SizingParameters:
     """Peaks of so many clock hours count, the present one included: CPU can wait a moment, memory cannot."""
     risk: Pair | None = None
     """Share of samples that may lie above the request: then sizes follow `risk`, and margin and peaks have no say."""
-    cadence_s: float = 300.0
+    cadence_s: float = 1800.0
     """How soon a size follows a stated risk again, where auto-pilot is full and changes are made in place.
 
     Every 5 or 30 minutes by the nowcast; at any longer time by the forecast of the next hour's maximum.

@@ -18,7 +18,7 @@ from engine.messages import Stage
 from engine.units import GIB
 from tests.core.decide.build import BUCKET, CONTEXT, NOW, close, slot_of
 
-RISK = replace(CONTEXT, sizing=SizingParameters(risk=(0.01, 0.001)))
+RISK = replace(CONTEXT, sizing=SizingParameters(risk=(0.01, 0.001), cadence_s=300.0))
 USUAL = np.array([[0.3, 0.3 * GIB]])
 
 
@@ -87,8 +87,8 @@ def test_the_longer_cadence_decides_at_every_sixth_window() -> None:
 def test_more_risk_is_never_a_larger_request() -> None:
     found = []
     for risk in (0.001, 0.01, 0.1):
-        context = replace(RISK, sizing=SizingParameters(risk=(risk, risk)))
-        found.append(windows(slot_of(request=2.0), 40, context).commands[0].target.cpu_request)
+        context = replace(RISK, sizing=SizingParameters(risk=(risk, risk), cadence_s=300.0))
+        found.append(windows(slot_of(request=2.0), 40, context).commands[0].target.cpu_request or 0.0)
     assert found == sorted(found, reverse=True)
 
 
