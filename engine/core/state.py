@@ -77,6 +77,8 @@ class SlotState:
 
     def add_rows(self, containers: list[str]) -> None:
         """Fresh rows for containers that are not known yet."""
+        if not containers:
+            return
         self.containers.extend(containers)
         for name in TABLES:
             setattr(self, name, getattr(self, name).grown(len(self.containers)))
