@@ -1,5 +1,6 @@
 """Messages of every topic: versioned, validated on decode, with golden files under `tests/golden`."""
 
+from engine.messages.aggregates import Aggregate, ResourceHours
 from engine.messages.common import VERSION, Forecaster, Policy, Size, Stage
 from engine.messages.decisions import (
     Action,
@@ -26,12 +27,15 @@ from engine.messages.events import (
     OutcomeStatus,
     Roster,
 )
+from engine.messages.judgements import AnyDecision, Judgement, ResourceJudgement, record_id
 from engine.messages.records import Cluster, DeadLetter, DroppedCell
 
 __all__ = [
     "VERSION",
     "Action",
+    "Aggregate",
     "AnyCommand",
+    "AnyDecision",
     "AnyEvent",
     "Approve",
     "Autopilot",
@@ -48,14 +52,18 @@ __all__ = [
     "Forecaster",
     "Freeze",
     "FreezeCommand",
+    "Judgement",
     "LeadForecast",
     "Metrics",
     "Outcome",
     "OutcomeStatus",
     "Policy",
     "ResourceEvidence",
+    "ResourceHours",
+    "ResourceJudgement",
     "Roster",
     "RunnerUp",
     "Size",
     "Stage",
+    "record_id",
 ]

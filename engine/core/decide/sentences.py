@@ -14,7 +14,7 @@ from engine.units import CPU, RESOURCES
 _NAMES: Final = {"cpu": "CPU", "memory": "memory"}
 OPENINGS: Final = {
     "pending": "A command is under way",
-    "refused_lately": "A command was refused or failed lately; the next waits for a roster",
+    "refused_lately": "A command was refused, failed or left pods without a node lately; the next waits",
     "not_enough_data": "Not enough data yet to decide",
     "no_forecast": "There is no forecast yet",
     "cooling_down": "The size was changed lately; cuts wait",
@@ -34,6 +34,8 @@ OPENINGS: Final = {
     "crossing_memory": "Memory is about to cross its limit",
     "oom_kill_after_cut": "OOM-killed soon after a cut of memory, which is taken back",
     "throttled_after_cut": "Throttled soon after a cut of CPU, which is taken back",
+    "evicted_after_cut": "Evicted for want of memory soon after a cut of memory, which is taken back",
+    "unschedulable_after_raise": "Pods found no node with room soon after a raise, which is taken back",
 }
 
 
