@@ -65,7 +65,7 @@ def _unschedulable(slot: SlotState, rows: Array, time_s: float, context: Context
         return Verdicts()
     facts = _facts(slot, rows, time_s, context)
     request, limit = _size_before_raise(slot, facts)
-    moved = ((request < facts.request) | (limit < facts.limit)).any(axis=1)
+    moved = (request < facts.request).any(axis=1)  # where a pod finds room is a matter of requests
     proposals = Proposals(
         facts=facts,
         action=np.where(moved, ROLLBACK, HOLD),
@@ -93,8 +93,8 @@ def _raised_lately(slot: SlotState, rows: Array, time_s: float, parameters: Sizi
 def _size_before_raise(slot: SlotState, facts: Facts) -> tuple[Array, Array]:
     """Requests and limits [m, 2]: of what was raised, as before the raise within the floor; the rest as it is."""
     decide, rows = slot.decide, facts.rows
-    raised = decide.before_request[rows] < facts.request
-    floored = np.minimum(np.maximum(decide.before_request[rows], facts.floor), facts.request)
+    floored = np.maximum(decide.before_request[rows], facts.floor)
+    raised = floored < facts.request
     request = np.where(raised, floored, facts.request)
     before = np.fmin(np.fmax(decide.before_limit[rows], request), facts.limit)
     return request, np.where(raised & ~np.isnan(facts.limit), before, facts.limit)
