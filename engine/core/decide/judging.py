@@ -1,6 +1,7 @@
 """Was a change right? Looked at as buckets close, said after four hours or at the next change.
 
-    A change was right if it cost less than staying, shortage priced in, and nothing was throttled or OOM-killed.
+    A change was right if nothing was throttled or killed at its size, and if it cost less than staying, shortage
+    priced in, or fitted: peaks came to four fifths of the request, above it no more often than the risk allows.
 
 Idle request costs its price. A core or GiB short costs (1 - r) / r times that, where r is the stated risk: at that
 price the request that is cheapest on average is the one that is exceeded with probability r (the newsvendor's
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from engine.core.account import count_in_hour
-from engine.core.decide.judged import APPLIED, SHADOW, JudgementRows, age_of, clear, cost_of, promised_usd
+from engine.core.decide.judged import APPLIED, SHADOW, age_of, clear, cost_of, promised_usd
 from engine.core.decide.money import monthly_usd, prices_of
 from engine.core.decide.state import ACTIONS, ROLLBACK
 from engine.core.decide.verdict import told
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 BUCKETS: Final = 48
 """Four hours: the furthest lead of the forecasts that sizes rest on."""
 _USUAL_RISK: Final = 0.05
+WELL_USED: Final = 80
+"""Percent of the request that the peak must reach for it to have fitted."""
 _HIGHEST_PERCENT: Final = 255.0
 
 
@@ -64,10 +67,14 @@ def replaced(slot: SlotState, row: int, by_rollback: bool, time_s: float, contex
 
 def odds(parameters: SizingParameters) -> Array:
     """Price of shortage as a multiple of that of idle request, by resource: float64 [2]."""
-    risk = np.array(parameters.risk if parameters.risk is not None else (_USUAL_RISK, _USUAL_RISK))
+    risk = _risk(parameters)
     with np.errstate(divide="ignore"):
         price: Array = np.minimum((1.0 - risk) / risk, 1e6)
     return price
+
+
+def _risk(parameters: SizingParameters) -> Array:
+    return np.array(parameters.risk if parameters.risk is not None else (_USUAL_RISK, _USUAL_RISK))
 
 
 def _look(slot: SlotState, rows: Array, closed: Closed, context: Context) -> None:
@@ -85,7 +92,7 @@ def _look(slot: SlotState, rows: Array, closed: Closed, context: Context) -> Non
     table.seen[rows] += np.uint8(1)
     with np.errstate(invalid="ignore", divide="ignore"):
         table.short[rows] += (peak > after).astype(np.uint8)
-        percent = np.nan_to_num(np.ceil(100.0 * peak / after), posinf=_HIGHEST_PERCENT)
+        percent = np.nan_to_num(np.ceil(np.round(100.0 * peak / after, 6)), posinf=_HIGHEST_PERCENT)
     table.peak[rows] = np.maximum(table.peak[rows], np.minimum(percent, _HIGHEST_PERCENT).astype(np.uint8))
 
 
@@ -105,7 +112,7 @@ def _judge(
     bucket = int(time_s // BUCKET_S)
     began_s = float((bucket - int(age_of(rows, bucket)[row])) * BUCKET_S)
     harmed = was_applied and bool((decide.distress_s[row] >= began_s).any())
-    right = _is_right(rows, row, harmed, undone)
+    right = _is_right(slot, row, harmed or undone, _risk(context.sizing))
     promised = promised_usd(slot, row, context)
     saved = 0.0
     if was_applied:
@@ -119,10 +126,20 @@ def _judge(
     return judgement
 
 
-def _is_right(rows: JudgementRows, row: int, harmed: bool, undone: bool) -> bool | None:
-    if harmed or undone:
+def _is_right(slot: SlotState, row: int, failed: bool, risk: Array) -> bool | None:
+    """None where there is nothing to go by."""
+    if failed:
         return False
-    return bool(rows.better[row] >= 0) if rows.seen[row] else None
+    rows = slot.judgement
+    return bool(rows.better[row] >= 0) or _fitted(slot, row, risk) if rows.seen[row] else None
+
+
+def _fitted(slot: SlotState, row: int, risk: Array) -> bool:
+    """Whether the requests that were changed were well used, and no more often too small than the stated risk [2]."""
+    rows, before, after = slot.judgement, slot.decide.before_request[row], slot.decide.pending_request[row]
+    changed = (before != after) & ~np.isnan(after)
+    fits = (rows.peak[row] >= WELL_USED) & (rows.short[row] <= risk * rows.seen[row])
+    return bool(changed.any() and fits[changed].all())
 
 
 def _count(slot: SlotState, row: int, action: str, right: bool | None) -> None:

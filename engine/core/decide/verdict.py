@@ -75,7 +75,8 @@ def _sentence(
         return f"Wrong: it was taken back after {(times_s[1] - times_s[0] + BUCKET_S) // 60:.0f} min at most."
     if harmed:
         return "Wrong: the container was throttled, evicted or OOM-killed at this size."
+    said = "Right" if better >= 0 else "Right, it fitted" if right else "Wrong"
     compared = f"{abs(better):.2f} USD a month {'less' if better >= 0 else 'more'} than staying"
     seen = int(rows.seen[row])
     short = f"CPU was short in {rows.short[row, CPU]}, memory in {rows.short[row, MEMORY]} of {seen} buckets"
-    return f"{'Right' if right else 'Wrong'}: with shortage priced in it cost {compared}; {short}."
+    return f"{said}: with shortage priced in it cost {compared}; {short}."

@@ -160,6 +160,33 @@ def test_a_raise_after_which_the_container_still_suffers_was_wrong() -> None:
     assert "throttled" in judgement.text
 
 
+@pytest.mark.parametrize(("share", "right"), [(0.79, False), (0.8, True), (1.0, True)])
+def test_a_raise_that_was_nearly_needed_fitted(share: float, right: bool) -> None:
+    """From 1 core and 1 GiB to 1.5 and 1.575, of which 0.9 would have done but for one peak: insurance costs."""
+    slot = slot_of(p95=1.5, peak=0.9)
+    [command] = close(slot).commands
+    apply(slot, command)
+    for number in range(BUCKET + 2, LAST + 1):
+        peak = np.array([1.5, 1.575]) * share if number == BUCKET + 9 else np.array([0.9, 0.9])
+        judgements = bucket(slot, number, 0.3, peak)
+    judgement = only(judgements)
+    assert (judgement.action, judgement.cpu.peak_share, judgement.cpu.short_share) == ("resize_up", share, 0.0)
+    assert judgement.better_usd < 0
+    assert judgement.right is right
+    assert judgement.text.startswith("Right, it fitted: " if right else "Wrong: ")
+
+
+@pytest.mark.parametrize(("short", "right"), [(2, True), (3, False)])
+def test_a_cut_may_be_short_as_often_as_the_risk_says(short: int, right: bool) -> None:
+    """2 of 48 buckets are 4.2 %, 3 are 6.3 %. At 2 cores both sizes are short, the smaller by half a core more."""
+    slot, _ = cut()
+    for number in range(BUCKET + 2, LAST + 1):
+        judgements = bucket(slot, number, 0.3, (2.0 if number < BUCKET + 2 + short else 0.4, 0.45))
+    judgement = only(judgements)
+    assert judgement.better_usd == pytest.approx(PROMISED - 730 * short / 48 * 19 * 0.5 * 0.04, abs=1e-3)
+    assert judgement.right is right
+
+
 def test_a_request_where_none_was_set_is_right_if_it_was_needed() -> None:
     slot = slot_of(request=np.nan, limit=np.nan)
     [command] = close(slot).commands
