@@ -3,10 +3,7 @@
     A change was right if nothing was throttled or killed at its size, and if it cost less than staying, shortage
     priced in, or fitted: peaks came to four fifths of the request, above it no more often than the risk allows.
 
-Idle request costs its price. A core or GiB short costs (1 - r) / r times that, where r is the stated risk: at that
-price the request that is cheapest on average is the one that is exceeded with probability r (the newsvendor's
-critical ratio; Arrow, Harris & Marschak, "Optimal inventory policy", Econometrica 1951). Where no risk is stated it
-is the 5 % of the 95 % quantile that sizes rest on. See docs/decisions/0012-judgements.md.
+Prices are those of `shortage`; docs/decisions/0012-judgements.md says why.
 """
 
 from __future__ import annotations
@@ -18,6 +15,7 @@ import numpy as np
 from engine.core.account import count_in_hour
 from engine.core.decide.judged import APPLIED, SHADOW, age_of, clear, cost_of, promised_usd
 from engine.core.decide.money import monthly_usd, prices_of
+from engine.core.decide.shortage import burden, odds, risk_of
 from engine.core.decide.state import ACTIONS, ROLLBACK
 from engine.core.decide.verdict import told
 from engine.core.rows import Array
@@ -25,14 +23,12 @@ from engine.units import BUCKET_S
 
 if TYPE_CHECKING:
     from engine.core.context import Context
-    from engine.core.decide.parameters import SizingParameters
     from engine.core.state import SlotState
     from engine.core.window import Closed
     from engine.messages import Judgement
 
 BUCKETS: Final = 48
 """Four hours: the furthest lead of the forecasts that sizes rest on."""
-_USUAL_RISK: Final = 0.05
 WELL_USED: Final = 80
 """Percent of the request that the peak must reach for it to have fitted."""
 _HIGHEST_PERCENT: Final = 255.0
@@ -65,18 +61,6 @@ def replaced(slot: SlotState, row: int, by_rollback: bool, time_s: float, contex
     return [_judge(slot, row, time_s, min(max(stood, 0.0), 1.0), undone, context)]
 
 
-def odds(parameters: SizingParameters) -> Array:
-    """Price of shortage as a multiple of that of idle request, by resource: float64 [2]."""
-    risk = _risk(parameters)
-    with np.errstate(divide="ignore"):
-        price: Array = np.minimum((1.0 - risk) / risk, 1e6)
-    return price
-
-
-def _risk(parameters: SizingParameters) -> Array:
-    return np.array(parameters.risk if parameters.risk is not None else (_USUAL_RISK, _USUAL_RISK))
-
-
 def _look(slot: SlotState, rows: Array, closed: Closed, context: Context) -> None:
     """Adds the bucket for `rows` int [m]: how the request stood to the peak, and its cost against staying."""
     if not len(rows):
@@ -86,21 +70,14 @@ def _look(slot: SlotState, rows: Array, closed: Closed, context: Context) -> Non
     mean, peak = closed.mean[rows], closed.peak[rows]
     usd, replicas = prices_of(slot, rows, context).usd, slot.placement.replicas[rows]
     price = odds(context.sizing)
-    better = monthly_usd(_burden(before, mean, peak, price), replicas, usd)
-    better -= monthly_usd(_burden(after, mean, peak, price), replicas, usd)
+    better = monthly_usd(burden(before, mean, peak, price), replicas, usd)
+    better -= monthly_usd(burden(after, mean, peak, price), replicas, usd)
     table.better[rows] += better.astype(np.float32)
     table.seen[rows] += np.uint8(1)
     with np.errstate(invalid="ignore", divide="ignore"):
         table.short[rows] += (peak > after).astype(np.uint8)
         percent = np.nan_to_num(np.ceil(np.round(100.0 * peak / after, 6)), posinf=_HIGHEST_PERCENT)
     table.peak[rows] = np.maximum(table.peak[rows], np.minimum(percent, _HIGHEST_PERCENT).astype(np.uint8))
-
-
-def _burden(request: Array, mean: Array, peak: Array, price: Array) -> Array:
-    """Idle amount plus shortage at its `price` [2]: float64 [m, 2], 0 without a sample; not set is a request of 0."""
-    size = np.nan_to_num(request)
-    burden = np.maximum(size - mean, 0.0) + price * np.maximum(peak - size, 0.0)
-    return np.where(np.isnan(mean), 0.0, burden)
 
 
 def _judge(
@@ -112,7 +89,7 @@ def _judge(
     bucket = int(time_s // BUCKET_S)
     began_s = float((bucket - int(age_of(rows, bucket)[row])) * BUCKET_S)
     harmed = was_applied and bool((decide.distress_s[row] >= began_s).any())
-    right = _is_right(slot, row, harmed or undone, _risk(context.sizing))
+    right = _is_right(slot, row, harmed or undone, risk_of(context.sizing))
     promised = promised_usd(slot, row, context)
     saved = 0.0
     if was_applied:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from engine.core.context import Context
 from engine.core.decide import SizingParameters, watch
-from engine.core.decide.judging import odds
+from engine.core.decide.shortage import odds
 from engine.core.feedback import fold_outcome
 from engine.core.rows import Array
 from engine.core.state import SlotState
