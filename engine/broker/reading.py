@@ -14,25 +14,27 @@ _ANSWER_S: Final = 10.0
 
 
 def read_topic(bootstrap: str, topic: str, partitions: int) -> Iterator[tuple[str, bytes | None]]:
-    """Keys and values, partition by partition, oldest first within each. Raises UserError when it cannot be read."""
+    """Keys and values, oldest first within each partition. Raises UserError when the topic cannot be read."""
     settings = {"bootstrap.servers": bootstrap, "group.id": f"trimtab-{topic}", "enable.auto.commit": False}
     consumer = Consumer({**settings, **QUIET, "enable.partition.eof": True})
     try:
-        for number in range(partitions):
-            consumer.assign([TopicPartition(topic, number, OFFSET_BEGINNING)])
-            yield from _until_end(consumer, bootstrap, topic)
+        consumer.assign([TopicPartition(topic, number, OFFSET_BEGINNING) for number in range(partitions)])
+        yield from _until_end(consumer, bootstrap, topic, partitions)
     finally:
         consumer.close()
 
 
-def _until_end(consumer: Any, bootstrap: str, topic: str) -> Iterator[tuple[str, bytes | None]]:
-    """Records of the assigned partition up to its present end."""
+def _until_end(consumer: Any, bootstrap: str, topic: str, partitions: int) -> Iterator[tuple[str, bytes | None]]:
+    """Records of the assigned partitions up to their present ends."""
+    ended: set[int] = set()
     while (message := consumer.poll(_ANSWER_S)) is not None:
         error = message.error()
         if error is None:
             yield (message.key() or b"").decode(errors="replace"), message.value()
         elif error.code() == KafkaError._PARTITION_EOF:
-            return
+            ended.add(message.partition())  # told again when more has come in the meantime
+            if len(ended) == partitions:
+                return
         elif not error.retriable():
             raise UserError(f"the broker at {bootstrap} does not let `{topic}` be read: {error.str()}")
     raise UserError(f"the broker at {bootstrap} stopped answering")

@@ -64,12 +64,15 @@ def count_in_hour(counter: Array, rows: Array | int, amount: Array | int = 1) ->
 
 def count_distress(slot: SlotState, rows: Array, oom_kills: Array, evictions: Array) -> None:
     """Kills and evictions of rows int [m] since the scrape before."""
-    count_in_hour(slot.account.oom_kills, rows, np.minimum(oom_kills, _MOST))
-    count_in_hour(slot.account.evictions, rows, np.minimum(evictions, _MOST))
+    for counter, amount in ((slot.account.oom_kills, oom_kills), (slot.account.evictions, evictions)):
+        if amount.any():
+            count_in_hour(counter, rows, np.minimum(amount, _MOST))
 
 
 def count_throttled(slot: SlotState, rows: Array, before_s: Array) -> None:
     """Counts the buckets of the last distress of CPU; `before_s` [m] is when it was known before this batch."""
     now_s = slot.decide.distress_s[rows, CPU]
+    if not (now_s > before_s).any():
+        return
     another = (now_s > before_s) & (np.floor(now_s / BUCKET_S) != np.floor(before_s / BUCKET_S))
     count_in_hour(slot.account.throttled, rows, another)

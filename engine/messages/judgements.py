@@ -23,7 +23,8 @@ class Judgement(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field
     """Whether a change of size was right. `id` is that of its decision, which is judged once.
 
     `right` is None where it was replaced before any bucket could tell. `applied`: an executor set the size; else the
-    judgement is about what would have been. It was looked at in `buckets` buckets between `time_s` and `judged_s`.
+    judgement is about what would have been. It took effect at `time_s`, and `buckets` buckets were looked at until
+    `judged_s`.
     Money is USD a month: `promised_usd` by the change; `realised_usd`, what the requests then really cost less than
     before; `better_usd`, how much less than staying it cost, shortage priced in.
     """

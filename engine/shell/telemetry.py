@@ -91,7 +91,7 @@ class Telemetry:
         )
         self.saved = self._gauge(
             "saved_usd",
-            "Saved since the beginning, up to the last full hour; it falls where raises cost more than cuts save.",
+            "Saved so far by the containers still known, up to the last full hour; it falls where raises cost more.",
             BY_NAMESPACE,
         )
 

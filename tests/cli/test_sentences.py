@@ -31,6 +31,7 @@ ABSENT = [
     ("cluster", "list"),
     ("cluster", "add", "shop", "--containers", "10"),
     ("control", "freeze", "--cluster", "shop"),
+    ("accuracy", "--cluster", "shop"),
     ("control", "approve", "00ff", "--cluster", "shop", "--container", "shop/a/b/c"),
 ]
 

@@ -84,8 +84,10 @@ def _unschedulable(slot: SlotState, rows: Array, time_s: float, context: Context
 def _raised_lately(slot: SlotState, rows: Array, time_s: float, parameters: SizingParameters) -> Array:
     """Whether the last change applied raised a request so shortly before that it is to blame: bool [m]."""
     decide, age = slot.decide, time_s - slot.decide.changed_s[rows]
-    known = slot.judgement.phase[rows] == APPLIED  # only then is `before_request` that of the last change
-    more = (decide.before_request[rows] < slot.placement.request[rows]).any(axis=1)
+    request, ours = slot.placement.request[rows], decide.pending_request[rows]
+    known = slot.judgement.phase[rows] == APPLIED  # only then are the columns those of the last change
+    known &= ((request == ours) | (np.isnan(request) & np.isnan(ours))).all(axis=1)  # nobody changed it since
+    more = (decide.before_request[rows] < request).any(axis=1)
     lately: Array = known & more & (age >= 0) & (age <= parameters.watch_s)
     return lately
 

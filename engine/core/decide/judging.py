@@ -87,8 +87,9 @@ def _judge(
     rows, decide = slot.judgement, slot.decide
     action, was_applied = int(rows.action[row]), bool(rows.phase[row] == APPLIED)
     bucket = int(time_s // BUCKET_S)
-    began_s = float((bucket - int(age_of(rows, bucket)[row])) * BUCKET_S)
-    harmed = was_applied and bool((decide.distress_s[row] >= began_s).any())
+    looked_s = float((bucket - int(age_of(rows, bucket)[row])) * BUCKET_S)
+    began_s = float(decide.changed_s[row]) if was_applied else min(looked_s, time_s)
+    harmed = was_applied and bool((decide.distress_s[row] >= looked_s).any())
     right = _is_right(slot, row, harmed or undone, risk_of(context.sizing))
     promised = promised_usd(slot, row, context)
     saved = 0.0

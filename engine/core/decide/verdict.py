@@ -10,7 +10,7 @@ from engine.core.decide.judged import APPLIED, JudgementRows
 from engine.core.decide.runner_up import CENTS
 from engine.core.decide.state import ACTIONS
 from engine.messages import Judgement, ResourceJudgement
-from engine.units import BUCKET_S, CPU, MEMORY
+from engine.units import CPU, MEMORY
 
 if TYPE_CHECKING:
     from engine.core.state import SlotState
@@ -72,7 +72,7 @@ def _sentence(
     if right is None:
         return "Not judged: it was replaced before a bucket closed, or there were no samples."
     if undone:
-        return f"Wrong: it was taken back after {(times_s[1] - times_s[0] + BUCKET_S) // 60:.0f} min at most."
+        return f"Wrong: it was taken back after {(times_s[1] - times_s[0]) / 60:.0f} min."
     if harmed:
         return "Wrong: the container was throttled, evicted or OOM-killed at this size."
     said = "Right" if better >= 0 else "Right, it fitted" if right else "Wrong"

@@ -105,6 +105,12 @@ def test_a_cut_is_not_the_cause() -> None:
     assert displaced(cut(), T + 25, unschedulable=1) == Verdicts()
 
 
+def test_what_people_have_changed_since_is_theirs() -> None:
+    slot = raised()
+    slot.placement.request[:, 0] += 0.5
+    assert displaced(slot, T + 25, unschedulable=1) == Verdicts()
+
+
 def test_the_floor_holds_when_a_raise_is_taken_back() -> None:
     slot = raised(floor=1.2)
     target = displaced(slot, T + 25, unschedulable=1).commands[0].target

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.core.context import Context
-from engine.core.decide import SizingParameters, watch
+from engine.core.decide import SizingParameters, approve, watch
 from engine.core.decide.shortage import odds
 from engine.core.feedback import fold_outcome
 from engine.core.rows import Array
@@ -61,7 +61,7 @@ def test_a_cut_that_kept_idle_request_away_was_right() -> None:
     judgement = only(bucket(slot, LAST))
     assert (judgement.id, judgement.action, judgement.applied) == (command.id, "resize_down", True)
     assert (judgement.right, judgement.buckets) == (True, 48)
-    assert (judgement.time_s, judgement.judged_s) == ((BUCKET + 1) * BUCKET_S, LAST * BUCKET_S)
+    assert (judgement.time_s, judgement.judged_s) == (T, LAST * BUCKET_S)
     assert judgement.promised_usd == judgement.realised_usd == judgement.better_usd == round(PROMISED, 4)
     assert (judgement.cpu.short_share, judgement.cpu.peak_share) == (0.0, 0.8)
     assert judgement.text.startswith("Right: with shortage priced in it cost 16.33 USD a month less than staying; ")
@@ -97,7 +97,8 @@ def test_a_cut_that_is_taken_back_was_wrong_and_saved_for_as_long_as_it_held() -
     assert (judgement.id, judgement.right, judgement.buckets) == (command.id, False, 1)
     assert judgement.promised_usd == round(PROMISED, 4)
     assert judgement.realised_usd == pytest.approx(PROMISED * 1440 / 14_400, abs=1e-3)
-    assert judgement.text.startswith("Wrong: it was taken back after ")
+    assert (judgement.time_s, judgement.judged_s) == (T, T + 1440)
+    assert judgement.text == "Wrong: it was taken back after 24 min."
 
 
 def test_what_is_promised_in_vain_counts_until_the_rollback_is_judged() -> None:
@@ -134,8 +135,25 @@ def test_a_recommendation_is_judged_by_what_would_have_been() -> None:
         assert bucket(slot, number) == []
     judgement = only(bucket(slot, BUCKET + 48))
     assert (judgement.id, judgement.applied, judgement.right) == (decision.id, False, True)
+    assert (judgement.time_s, judgement.judged_s) == (NOW, NOW + 14_400)
     assert (judgement.promised_usd, judgement.realised_usd) == (round(PROMISED, 4), 0.0)
     assert slot.account.promised[0] == 0.0
+
+
+def test_an_approved_recommendation_is_judged_once_for_each_decision() -> None:
+    slot = slot_of(stage="recommend")
+    [recommended] = close(slot).decisions
+    bucket(slot, BUCKET + 1)
+    verdicts = approve(slot, "shop/web/w0/app", recommended.id, NOW + 320, CONTEXT)
+    first = only(verdicts.judgements)
+    assert (first.id, first.applied, first.right, first.buckets) == (recommended.id, False, True, 1)
+    [command] = verdicts.commands
+    assert apply(slot, command, NOW + 325) == []
+    for number in range(BUCKET + 2, BUCKET + 51):
+        judgements = bucket(slot, number)
+    second = only(judgements)
+    assert (second.id, second.applied, second.right, second.buckets) == (command.id, True, True, 48)
+    assert slot.judgement.judged[0] == 2
 
 
 def test_a_kill_at_another_size_is_not_a_recommendations_fault() -> None:
@@ -201,7 +219,7 @@ def test_a_container_that_falls_silent_is_not_judged_by_nothing() -> None:
     bucket(slot, BUCKET + 5, np.nan, np.nan)
     judgement = only(bucket(slot, LAST + 200, np.nan, np.nan))
     assert (judgement.right, judgement.buckets) == (None, 0)
-    assert judgement.time_s == (BUCKET + 1) * BUCKET_S
+    assert judgement.time_s == T
 
 
 def test_a_command_that_was_refused_is_not_judged() -> None:
