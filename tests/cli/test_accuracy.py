@@ -1,4 +1,4 @@
-"""`trimtab accuracy` from a topic to what people read. The broker is the one that librdkafka carries for its own tests."""
+"""`trimtab accuracy` from a topic to what people read. The broker is the one that librdkafka carries for tests."""
 
 from __future__ import annotations
 
