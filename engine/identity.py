@@ -19,6 +19,11 @@ def container_id(cluster: str, namespace: str, workload: str, container: str) ->
     return f"{cluster}/{namespace}/{workload}/{container}"
 
 
+def workload_id(cluster: str, namespace: str, workload: str) -> str:
+    """Key of a workload's aggregates: its containers' identities begin with it."""
+    return f"{cluster}/{namespace}/{workload}"
+
+
 def slots_for(containers: int) -> int:
     """Number of slots for a cluster that is declared with so many containers (at least 1)."""
     return max(1, ceil(containers / CONTAINERS_PER_SLOT))

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from engine.core.account import add_bucket
+from engine.core.aggregate import hour_ended
 from engine.core.context import Context
-from engine.core.decide import decide_at_close, observe_peaks
+from engine.core.decide import decide_at_close, note_near_misses, observe_peaks, watch
 from engine.core.effects import Refused, SlotEffects
 from engine.core.forecast import observe
 from engine.core.state import SlotState
@@ -37,8 +39,10 @@ def advance(state: SlotState, event: Roster | Metrics, context: Context, effects
     due = state.due(context.time)
     for bucket in (state.closed + 1, state.closed + 2):  # no other bucket can hold samples: see TimeRules
         if bucket <= due and (closed := close(state.window, bucket)) is not None:
+            effects.aggregates.extend(hour_ended(state, bucket, context))
             _learn_and_decide(state, closed, stale, context, effects)
     state.closed = max(state.closed, due)
+    effects.aggregates.extend(hour_ended(state, state.closed + 1, context))
 
 
 def is_stale(event: Roster | Metrics, context: Context) -> bool:
@@ -50,12 +54,14 @@ def _learn_and_decide(state: SlotState, closed: Closed, stale: bool, context: Co
     observe_peaks(state.decide, closed.bucket, closed.peak)
     observe(state.forecast, closed.bucket, closed.mean, closed.peak, _named_forecasters(state))
     state.count("buckets_closed")
+    add_bucket(state, closed)
+    note_near_misses(state, closed, context.sizing)
+    effects.judgements.extend(watch(state, closed, context))
     if stale:
         return
     sampled = np.any(~np.isnan(closed.mean), axis=1)
     verdicts = decide_at_close(state, closed.bucket, sampled, closed.fresh, context)
-    effects.decisions.extend(verdicts.decisions)
-    effects.commands.extend(verdicts.commands)
+    effects.add(verdicts)
 
 
 def _named_forecasters(state: SlotState) -> dict[int, Forecaster] | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from engine.core.decide.facts import bucket_at, gather
+from engine.core.decide.judged import applied
 from engine.core.decide.money import note_realised, prices_of
 from engine.core.decide.permits import note_restart
 from engine.core.decide.proposals import TRIGGERS, Verdicts
@@ -45,6 +46,8 @@ def fold_outcome(slot: SlotState, outcome: Outcome, context: Context) -> Verdict
         size = _applied_size(slot, row, outcome.size, bool(awaited))
         before = _size_before(slot, row, bool(awaited))
         _forget_pending(slot, row, bool(awaited))
+        if awaited and outcome.time_s >= slot.placement.outcome_s[row]:
+            applied(slot, row, outcome.time_s, context)
         return _apply(slot, row, before, size, outcome.time_s, context)
     if awaited:
         _forget_pending(slot, row, awaited=True)

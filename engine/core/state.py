@@ -8,8 +8,9 @@ from zlib import crc32
 
 import numpy as np
 
+from engine.core.account import AccountRows
 from engine.core.context import TimeRules
-from engine.core.decide import DecideRows
+from engine.core.decide import DecideRows, JudgementRows
 from engine.core.forecast import ForecastRows
 from engine.core.placement import PlacementRows
 from engine.core.rows import Array, Rows
@@ -24,6 +25,8 @@ TABLES: Final[dict[str, type[Rows]]] = {
     "placement": PlacementRows,
     "forecast": ForecastRows,
     "decide": DecideRows,
+    "judgement": JudgementRows,
+    "account": AccountRows,
 }
 
 
@@ -39,6 +42,8 @@ class SlotState:
     watermark_s: float = -1.0
     closed: int = -1
     """Last bucket that was closed."""
+    hour: int = -1
+    """Clock hour whose sums are open."""
     containers: list[str] = field(default_factory=list)
     rosters: dict[str, list[int]] = field(default_factory=dict)
     """The last rosters by id, oldest first: the row of state of each of their rows."""
@@ -57,6 +62,8 @@ class SlotState:
     placement: PlacementRows = field(default_factory=PlacementRows.empty)
     forecast: ForecastRows = field(default_factory=ForecastRows.empty)
     decide: DecideRows = field(default_factory=DecideRows.empty)
+    judgement: JudgementRows = field(default_factory=JudgementRows.empty)
+    account: AccountRows = field(default_factory=AccountRows.empty)
 
     @property
     def key(self) -> str:

@@ -1,5 +1,6 @@
 """Messages of every topic: versioned, validated on decode, with golden files under `tests/golden`."""
 
+from engine.messages.aggregates import Aggregate, ResourceHours
 from engine.messages.common import VERSION, Forecaster, Size, Stage
 from engine.messages.decisions import (
     Action,
@@ -27,13 +28,16 @@ from engine.messages.events import (
     Roster,
     SetPolicy,
 )
+from engine.messages.judgements import AnyDecision, Judgement, ResourceJudgement, record_id
 from engine.messages.policy import CpuLimit, Policy, PolicyRule, Restart, Risk, Window
 from engine.messages.records import Cluster, DeadLetter, DroppedCell
 
 __all__ = [
     "VERSION",
     "Action",
+    "Aggregate",
     "AnyCommand",
+    "AnyDecision",
     "AnyEvent",
     "Approve",
     "Autopilot",
@@ -51,6 +55,7 @@ __all__ = [
     "Forecaster",
     "Freeze",
     "FreezeCommand",
+    "Judgement",
     "LeadForecast",
     "Metrics",
     "Outcome",
@@ -58,6 +63,8 @@ __all__ = [
     "Policy",
     "PolicyRule",
     "ResourceEvidence",
+    "ResourceHours",
+    "ResourceJudgement",
     "Restart",
     "Risk",
     "Roster",
@@ -66,4 +73,5 @@ __all__ = [
     "Size",
     "Stage",
     "Window",
+    "record_id",
 ]

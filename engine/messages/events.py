@@ -49,7 +49,8 @@ class Metrics(Event, frozen=True, kw_only=True, omit_defaults=True, tag="metrics
 
     cpu_max, memory_max: largest replica, cores and bytes. cpu_sum, memory_sum: over replicas, absent when every
     container has one replica. throttled: share of CFS periods throttled since the scrape before, 0..1.
-    restarts, oom_kills: since the scrape before. times_s: where a row was not sampled at `time_s`.
+    restarts, oom_kills: since the scrape before, as are evictions, pods that their node put out for want of memory,
+    and unschedulable, pods that found no node with room. times_s: where a row was not sampled at `time_s`.
     """
 
     roster: Annotated[str, Meta(min_length=1, max_length=64)]
@@ -63,6 +64,8 @@ class Metrics(Event, frozen=True, kw_only=True, omit_defaults=True, tag="metrics
     restarts: list[int | None] | None = None
     oom_kills: list[int | None] | None = None
     times_s: list[float | None] | None = None
+    evictions: list[int | None] | None = None
+    unschedulable: list[int | None] | None = None
 
 
 OutcomeStatus = Literal["applied", "refused", "failed"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.demo.trajectories import Trajectories
-from engine.messages import Decision, Evidence, Size
+from engine.messages import Decision, Evidence, Judgement, Size
 
 MI = float(2**20)
 FIRST = 288 * 100
@@ -61,6 +61,14 @@ def decision(
         disposition="commanded" if "/team-a/" in container else "recommended",
         evidence=Evidence(trigger=trigger),
     )
+
+
+def judgement(container: str, right: bool | None) -> Judgement:
+    """What became of a decision."""
+    return Judgement(
+        id=f"{container}-resize_down-1", cluster="shop", slot=0, container=container, action="resize_down",
+        time_s=300.0, judged_s=600.0, right=right,
+    )  # fmt: skip
 
 
 def decisions() -> list[Decision]:

@@ -19,6 +19,9 @@ from tests.demo import made_up
 START_S = (made_up.FIRST - 1) * 300.0
 
 
+VERDICTS = (True, True, False, None)
+
+
 def outcomes() -> dict[str, Outcome]:
     return {
         d.id: Outcome(
@@ -41,11 +44,14 @@ def summary(sent: int = 1000, missing: int = 0) -> Summary:
             dead_letters=[],
             containers=6,
             decisions=made_up.decisions(),
+            judgements=[made_up.judgement(name, right) for name, right in zip(made_up.NAMES, VERDICTS, strict=False)],
             commands=[],
             commanded_s={},
             outcomes=outcomes(),
             realised_usd=16.0,
             recommended_usd=24.5,
+            promised_usd=20.0,
+            saved_usd=1.25,
             accuracies=accuracies(made_up.trajectories()),
             latencies_ms=[10.0, 20.0, 30.0],
             writes=5,

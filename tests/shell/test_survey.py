@@ -71,3 +71,22 @@ def test_every_metric_has_help_and_the_program_in_its_name() -> None:
     names = [line.split()[2] for line in text.splitlines() if line.startswith("# HELP")]
     assert len(names) > 20
     assert all(name.startswith("trimtab_engine_") for name in names)
+
+
+def test_accuracy_and_savings_are_by_namespace_and_sums_over_containers() -> None:
+    telemetry = Telemetry()
+    web, other = slot(0, 900.0), slot(1, 900.0, containers=1)
+    other.containers = ["shop/batch/job/app"]
+    web.judgement.judged[:], web.judgement.right[:] = [3, 1], [2, 1]
+    web.account.promised[:], web.account.saved[:] = [10.0, 2.0], [0.5, -0.125]
+    web.decide.realised_saving[:] = [8.0, 2.0]
+    asyncio.run(judge([web, other], telemetry))
+    of_web = {"cluster": "shop", "namespace": "web"}
+    assert value(telemetry, "decisions_judged", **of_web) == 4
+    assert value(telemetry, "decision_accuracy", **of_web) == 0.75
+    assert value(telemetry, "saving_promised_usd_month", **of_web) == 12.0
+    assert value(telemetry, "saving_realised_usd_month", **of_web) == 10.0
+    assert value(telemetry, "saved_usd", **of_web) == 0.375
+    assert value(telemetry, "decision_accuracy", cluster="shop", namespace="batch") is None, "nothing was judged"
+    asyncio.run(judge([other], telemetry))
+    assert value(telemetry, "decisions_judged", **of_web) is None, "the slot went elsewhere"

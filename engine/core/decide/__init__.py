@@ -7,22 +7,30 @@
 
 from engine.core.decide.approval import approve
 from engine.core.decide.close import decide_at_close
+from engine.core.decide.displaced import decide_displaced
+from engine.core.decide.judged import JudgementRows
+from engine.core.decide.judging import watch
 from engine.core.decide.money import savings
 from engine.core.decide.parameters import SizingParameters
 from engine.core.decide.peaks import observe_peaks
 from engine.core.decide.proposals import Verdicts
 from engine.core.decide.risk import count_above
 from engine.core.decide.state import DecideRows
+from engine.core.decide.trust import note_near_misses
 from engine.core.decide.urgent import decide_urgent
 
 __all__ = [
     "DecideRows",
+    "JudgementRows",
     "SizingParameters",
     "Verdicts",
     "approve",
     "count_above",
     "decide_at_close",
+    "decide_displaced",
     "decide_urgent",
+    "note_near_misses",
     "observe_peaks",
     "savings",
+    "watch",
 ]

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from engine.core.decide.facts import bucket_at, gather
 from engine.core.decide.proposals import TRIGGERS, Proposals, Verdicts, note_recommended
-from engine.core.decide.publish import command_of, decision_of
+from engine.core.decide.publish import command_of, decision_of, make_room
 from engine.core.decide.state import COMMANDED, DISPOSITIONS, HOLD
 from engine.core.effects import Refused
 from engine.identity import decision_id
@@ -43,10 +43,11 @@ def approve(slot: SlotState, container: str, wanted_id: str, time_s: float, cont
     if refusal:
         return Verdicts([_answer(decision, refusal, wanted_id)])
     decision = replace(decision, id=decision_id(container, f"approve/{wanted_id}", time_s))
+    judgements = make_room(slot, proposals, 0, context)
     command = command_of(slot, proposals, 0, decision, context)
     slot.decide.offered_id[row] = 0
     note_recommended(slot.decide, proposals, disposition)
-    return Verdicts([decision], [command])
+    return Verdicts([decision], [command], judgements)
 
 
 def _refusal(slot: SlotState, row: int, wanted_id: str, time_s: float) -> str:

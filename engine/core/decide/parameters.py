@@ -74,3 +74,11 @@ class SizingParameters:
     """Added to the margin for each point of distrust."""
     distrust_half_life_s: float = 3 * 86_400.0
     distrust_most: float = 5.0
+    near_miss: float = 0.05
+    """A peak within this share below the limit is a near miss."""
+    near_miss_points: float = 0.1
+    """Of distrust, for a near miss; many together make one point at most."""
+    near_miss_wait_s: float = 3600.0
+    """What follows a point of distrust, or another near miss, so soon is the same one."""
+    unschedulable_wait_s: float = 3600.0
+    """After a raise for which there was no room nothing is changed so soon again."""

@@ -13,7 +13,7 @@ from engine.core.decide.permits import needs_consent
 from engine.core.decide.state import COMMANDED, DISPOSITIONS, HOLD, RESIZE_DOWN, DecideRows
 from engine.core.placement import STAGES, PlacementRows
 from engine.core.rows import Array
-from engine.messages import Command, Decision
+from engine.messages import Command, Decision, Judgement
 
 TRIGGERS: Final = (
     "bucket_close",
@@ -24,6 +24,8 @@ TRIGGERS: Final = (
     "outcome",
     "approval",
     "above_request",
+    "evicted",
+    "unschedulable",
 )
 _FULL: Final = STAGES.index("full")
 _UP_ONLY: Final = STAGES.index("up_only")
@@ -32,10 +34,16 @@ _OBSERVE: Final = STAGES.index("observe")
 
 @dataclass(slots=True)
 class Verdicts:
-    """Decisions in the order of rows, and the commands among them."""
+    """Decisions in the order of rows, the commands among them, and judgements of those that they replace."""
 
     decisions: list[Decision] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
+    judgements: list[Judgement] = field(default_factory=list)
+
+    def extend(self, other: Verdicts) -> None:
+        self.decisions.extend(other.decisions)
+        self.commands.extend(other.commands)
+        self.judgements.extend(other.judgements)
 
 
 @dataclass(frozen=True, slots=True)

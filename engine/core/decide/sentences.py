@@ -14,7 +14,7 @@ from engine.units import CPU, RESOURCES
 _NAMES: Final = {"cpu": "CPU", "memory": "memory"}
 OPENINGS: Final = {
     "pending": "A command is under way",
-    "refused_lately": "A command was refused or failed lately; the next waits for a roster",
+    "refused_lately": "A command was refused, failed or left pods without a node lately; the next waits",
     "not_enough_data": "Not enough data yet to decide",
     "no_forecast": "There is no forecast yet",
     "cooling_down": "The size was changed lately; cuts wait",
@@ -38,6 +38,8 @@ OPENINGS: Final = {
     "restart_not_allowed": "A change would restart the container: the policy leaves that to a person's approval",
     "protected": "Less would do; the container is protected, and a cut is left to a person's approval",
     "throttled_after_cut": "Throttled soon after a cut of CPU, which is taken back",
+    "evicted_after_cut": "Evicted for want of memory soon after a cut of memory, which is taken back",
+    "unschedulable_after_raise": "Pods found no node with room soon after a raise, which is taken back",
 }
 
 

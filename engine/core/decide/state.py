@@ -46,6 +46,8 @@ REASONS: Final = (
     "restarts_used_up",
     "restart_not_allowed",
     "protected",
+    "evicted_after_cut",
+    "unschedulable_after_raise",
 )
 """Reasons of decisions, stored by position: add at the end. Where two resources hold, the earlier reason is given."""
 REASON: Final = {name: code for code, name in enumerate(REASONS)}

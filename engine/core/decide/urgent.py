@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from engine.core.state import SlotState
 
 NO_TRIGGER = 0
-OOM_KILL, THROTTLED, CROSSING_CPU, CROSSING_MEMORY, OUTCOME, ABOVE_REQUEST = (
+OOM_KILL, THROTTLED, CROSSING_CPU, CROSSING_MEMORY, OUTCOME, ABOVE_REQUEST, EVICTED = (
     TRIGGERS.index(name)
-    for name in ("oom_kill", "throttled", "crossing_cpu", "crossing_memory", "outcome", "above_request")
+    for name in ("oom_kill", "throttled", "crossing_cpu", "crossing_memory", "outcome", "above_request", "evicted")
 )
 
 
@@ -43,7 +43,7 @@ def decide_urgent(
     _note_distress(slot, index, time_s, trigger)
     blamed = _blamed(slot, index, time_s, trigger, context.sizing)
     ready = blamed | ((trigger != NO_TRIGGER) & _quiet(slot, index, time_s, context))
-    ready &= _free(slot, index, time_s)[:, None]
+    ready &= free(slot, index, time_s)[:, None]
     chosen = np.flatnonzero(ready.any(axis=1))
     if not len(chosen):
         return Verdicts()
@@ -116,7 +116,7 @@ def _blamed(slot: SlotState, index: Array, time_s: float, trigger: Array, parame
     return blamed
 
 
-def _free(slot: SlotState, index: Array, time_s: float) -> Array:
+def free(slot: SlotState, index: Array, time_s: float) -> Array:
     """Rows that await no outcome and no roster: bool [m]."""
     decide = slot.decide
     free: Array = (time_s >= decide.pending_until_s[index]) & (time_s >= decide.blocked_until_s[index])
@@ -168,5 +168,6 @@ def settle(
 def _reasons(trigger: Array, blamed: Array) -> Array:
     """Reason of each row, int8 [m]: that of its trigger, or of the cut that is to blame."""
     named = np.array([REASON.get(name, 0) for name in TRIGGERS], dtype=np.int8)
-    after_cut = np.where(blamed[:, MEMORY], REASON["oom_kill_after_cut"], REASON["throttled_after_cut"])
+    memory = np.where(trigger == EVICTED, REASON["evicted_after_cut"], REASON["oom_kill_after_cut"])
+    after_cut = np.where(blamed[:, MEMORY], memory, REASON["throttled_after_cut"])
     return np.where(blamed.any(axis=1), after_cut, named[trigger])
