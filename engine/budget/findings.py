@@ -8,8 +8,8 @@ from typing import Final
 
 import numpy as np
 
+from engine.budget.amounts import FORMATS, cores, memory
 from engine.budget.budget import Budget
-from engine.budget.quantity import FORMATS, cores, memory
 from engine.core.decide.parameters import SizingParameters
 from engine.core.rows import Array
 from engine.units import CPU, MEMORY

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from engine.budget.amounts import FORMATS
 from engine.budget.budget import Budget
 from engine.budget.lines import Line
-from engine.budget.quantity import FORMATS
 
 NONE = "–"
 CAPTION = (

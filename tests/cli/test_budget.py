@@ -135,6 +135,6 @@ def test_errors(files: tuple[str, ...], tmp_path: Path) -> None:
     assert "There is no directory" in refusal(*files, "--csv", str(tmp_path / "no" / "out.csv"))
     assert "cannot be read" in refusal("--from", str(tmp_path / "none.csv"))
     sheet_file(tmp_path, SHEET + "x,1x,,,\n")
-    assert "sheet.csv line 5: cpu_request: expected a quantity" in refusal(*files)
+    assert "sheet.csv line 5: cpu_request: '1x' is not an amount of CPU" in refusal(*files)
     (tmp_path / "empty.csv").write_text("series_id,timestamp_s,cpu,mem\na,0,,\n")
     assert "has no value in any row" in refusal("--from", str(tmp_path / "empty.csv"))
