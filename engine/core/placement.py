@@ -7,6 +7,7 @@ from typing import Final, get_args
 
 import numpy as np
 
+from engine.core.protected import is_system
 from engine.core.rows import Array, Rows, column
 from engine.messages import ContainerSpec, Size, Stage
 
@@ -33,6 +34,8 @@ class PlacementRows(Rows):
     stage: Array = column(np.int8, fill=DEFAULT_STAGE)
     """Auto-pilot stage that holds, resolved from all scopes."""
     frozen: Array = column(np.bool_)
+    system: Array = column(np.bool_)
+    """The cluster stands on it: never cut without consent."""
 
 
 def requests_of(size: Size | None) -> tuple[float, float]:
@@ -65,6 +68,7 @@ def believe(placement: PlacementRows, row: int, spec: ContainerSpec, node_type: 
         placement.assumed[row] = spec.assumed
     policy = spec.policy
     placement.replicas[row] = spec.replicas
+    placement.system[row] = is_system(spec.namespace, spec.workload, spec.workload_kind)
     placement.node_type[row] = node_type
     placement.floor[row] = requests_of(policy.floor if policy else None)
     placement.ceiling[row] = requests_of(policy.ceiling if policy else None)

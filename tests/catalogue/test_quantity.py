@@ -34,14 +34,15 @@ def test_cpu(text: str, cores: float) -> None:
 
 @pytest.mark.parametrize(
     ("text", "amount"),
-    [("512Mi", 512 * 2**20), ("2Gi", 2**31), ("1G", 10**9), ("1.5Ki", 1536), ("129e6", 129_000_000), ("1000", 1000), ("2k", 2000)],
+    [("512Mi", 512 * 2**20), ("2Gi", 2**31), ("1G", 10**9), ("1.5Ki", 1536), ("129e6", 129_000_000), ("2k", 2000)],
 )
 def test_memory(text: str, amount: float) -> None:
     assert parse_memory(text) == amount
 
 
 @pytest.mark.parametrize(
-    "text", ["", "much", "-1", "+1", "1,5", "750 m", "750mi", "1ki", "nan", "inf", "1e", "0x10", "١", "m", "1GB", "1e999", "½"]
+    "text",
+    ["", "much", "-1", "+1", "1,5", "750 m", "750mi", "1ki", "nan", "inf", "1e", "0x10", "١", "m", "1GB", "1e999", "½"],
 )
 def test_what_is_no_cpu_is_one_sentence(text: str) -> None:
     with pytest.raises(UserError, match="such as 750m") as error:

@@ -34,6 +34,8 @@ class Facts:
     request: Array
     limit: Array
     replicas: Array
+    system: Array
+    """Whether the cluster stands on it, bool [m]."""
     ceiling: Array
     forecast: Forecast
     """Of these rows; what is too old is NaN."""
@@ -85,6 +87,7 @@ def gather(
         request=placement.request[rows],
         limit=placement.limit[rows],
         replicas=placement.replicas[rows],
+        system=placement.system[rows],
         ceiling=ceiling,
         forecast=latest,
         highest_p95=highest_p95,

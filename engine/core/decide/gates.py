@@ -49,6 +49,8 @@ def judge(
         ("not_enough_data", down & young, STAY),
         ("unreliable_forecast", down & (coverage < parameters.coverage_to_cut), STAY),
         ("cooling_down", down & cooling[:, None], STAY),
+        # What a cluster stands on is cut by a person's approval only: `may_command`.
+        ("protected_system", down & facts.system[:, None], DOWN),
         ("above_ceiling", down & (facts.request > facts.ceiling), DOWN),
         ("demand_below_request", down, DOWN),
         # Nothing to do, and why.

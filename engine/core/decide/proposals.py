@@ -52,8 +52,15 @@ class Proposals:
 def may_command(placement: PlacementRows, rows: Array, action: Array | int) -> Array:
     """Whether auto-pilot runs this action (index of ACTIONS) by itself: bool [m]."""
     stage = placement.stage[rows]
-    allowed: Array = (stage == _FULL) | ((stage == _UP_ONLY) & (np.asarray(action) != RESIZE_DOWN))
+    full, cuts = stage == _FULL, np.asarray(action) == RESIZE_DOWN
+    allowed: Array = (full & ~(cuts & placement.system[rows])) | ((stage == _UP_ONLY) & ~cuts)
     return allowed & ~placement.frozen[rows]
+
+
+def raises_only(placement: PlacementRows, rows: Array) -> Array:
+    """Rows of which auto-pilot may run no cut, not even beside a raise: bool [m]."""
+    only: Array = (placement.stage[rows] == _UP_ONLY) | placement.system[rows]
+    return only
 
 
 def dispositions(placement: PlacementRows, proposals: Proposals) -> Array:

@@ -33,6 +33,7 @@ OPENINGS: Final = {
     "crossing_cpu": "CPU is about to cross its limit",
     "crossing_memory": "Memory is about to cross its limit",
     "oom_kill_after_cut": "OOM-killed soon after a cut of memory, which is taken back",
+    "protected_system": "Less would do, but the cluster itself stands on it: cuts need consent",
     "throttled_after_cut": "Throttled soon after a cut of CPU, which is taken back",
 }
 

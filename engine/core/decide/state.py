@@ -42,6 +42,7 @@ REASONS: Final = (
     "oom_kill_after_cut",
     "throttled_after_cut",
     "above_request",
+    "protected_system",
 )
 """Reasons of decisions, stored by position: add at the end. Where two resources hold, the earlier reason is given."""
 REASON: Final = {name: code for code, name in enumerate(REASONS)}

@@ -42,6 +42,7 @@ def random_slot(seed: int) -> SlotState:
     decide.cut_s[:] = np.where(rng.random((ROWS, 2)) < 0.3, NOW - 1000, -np.inf)
     decide.cut_request[:], decide.cut_limit[:] = place.request * 1.5, place.limit * 1.5
     decide.pending_until_s[rng.random(ROWS) < 0.1] = NOW + 500
+    place.system[:] = rng.random(ROWS) < 0.1
     return slot
 
 
