@@ -47,7 +47,8 @@ def propose(slot: SlotState, facts: Facts, context: Context) -> Proposals:
     parameters = context.sizing
     direction, reason = judge(facts, slot.decide, slot.watermark_s, parameters)
     raised = (direction == UP).any(axis=1)
-    direction = np.where((raises_only(slot.placement, facts.rows) & raised)[:, None] & (direction == DOWN), np.int8(STAY), direction)
+    uncut = raised & raises_only(slot.placement, facts.rows)
+    direction = np.where(uncut[:, None] & (direction == DOWN), np.int8(STAY), direction)
     cut = (direction == DOWN).any(axis=1)
     action = np.where(raised, RESIZE_UP, np.where(cut, RESIZE_DOWN, HOLD))
     request = stepped(facts, direction, parameters)

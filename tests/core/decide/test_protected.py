@@ -34,7 +34,8 @@ def system_slot(**of: object) -> SlotState:
     ],
 )  # fmt: skip
 def test_what_a_cluster_stands_on(name: str, kind: str) -> None:
-    assert is_system(*name.split("/"), kind)
+    namespace, workload = name.split("/")
+    assert is_system(namespace, workload, kind)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,8 @@ def test_what_a_cluster_stands_on(name: str, kind: str) -> None:
     ],
 )  # fmt: skip
 def test_what_only_looks_like_it(name: str, kind: str) -> None:
-    assert not is_system(*name.split("/"), kind)
+    namespace, workload = name.split("/")
+    assert not is_system(namespace, workload, kind)
 
 
 def test_examples() -> None:
