@@ -27,7 +27,7 @@ def page(report: Report) -> str:
     return Template(template).substitute(
         title=escape(f"Where the money goes: {report.trace}"),
         total=escape(total_text(report.total, report.instance)),
-        findings="".join(_finding(report, finding) for finding in report.findings),
+        findings="".join(_finding(finding) for finding in report.findings),
         bars="".join(_bars(report.namespaces, resource) for resource in (0, 1)),
         heads=_heads(report.level),
         rows="".join(_row(line) for line in report.lines),
@@ -37,8 +37,8 @@ def page(report: Report) -> str:
     )
 
 
-def _finding(report: Report, finding: Finding) -> str:
-    worst = [f"<li><b>{escape(report.names[one.row])}</b>: {escape(one.why)}</li>" for one in finding.worst]
+def _finding(finding: Finding) -> str:
+    worst = [f"<li><b>{escape(one.name)}</b>: {escape(one.why)}</li>" for one in finding.worst]
     if finding.count > len(worst):
         worst.append(f"<li class='more'>… and {finding.count - len(worst):,} more</li>")
     kind = "finding" if finding.count else "finding none"

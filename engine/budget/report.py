@@ -5,21 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from engine.budget.budget import Budget
 from engine.budget.findings import Finding, findings
 from engine.budget.lines import Line, lines, overall
-from engine.budget.sheet import called
+from engine.budget.sources import Material
 from engine.budget.words import notes
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`lines` of the level asked for (of LEVELS); `names` by row of the budget, of which findings speak."""
+    """`lines` of the level asked for (of LEVELS)."""
 
     trace: str
     instance: str
     level: str
-    names: Sequence[str]
     findings: Sequence[Finding]
     lines: Sequence[Line]
     namespaces: Sequence[Line]
@@ -27,16 +25,17 @@ class Report:
     notes: Sequence[str]
 
 
-def report(budget: Budget, trace: str, instance: str, level: str, lost: int) -> Report:
-    """`lost`: samples that were left out of the trace."""
+def report(material: Material, instance: str, level: str) -> Report:
+    """`instance`: whose price holds where a node's type has none."""
+    budget = material.budget
+    own_types = any(spec.node_type for spec in budget.specs)
     return Report(
-        trace=trace,
-        instance=instance,
+        trace=material.name,
+        instance=f"each node's type, or {instance}" if own_types else instance,
         level=level,
-        names=[called(spec, name) for spec, name in zip(budget.specs, budget.series_ids, strict=True)],
         findings=findings(budget),
         lines=lines(budget, level),
         namespaces=lines(budget, "namespace"),
         total=overall(budget),
-        notes=notes(budget, lost),
+        notes=[*notes(budget), *material.notes],
     )

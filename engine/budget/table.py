@@ -25,7 +25,7 @@ WIDE: Final = 110
 def show(console: Console, report: Report) -> None:
     """Prints everything that a terminal has room for."""
     for finding in report.findings:
-        _show_finding(console, report, finding)
+        _show_finding(console, finding)
     shown = range(len(COLUMNS)) if console.width >= WIDE else NARROW
     console.print(_table(report.lines, report.level, shown))
     if len(report.lines) > SHOWN:
@@ -40,13 +40,12 @@ def show(console: Console, report: Report) -> None:
     console.print(total_text(report.total, report.instance), style="bold", highlight=False)
 
 
-def _show_finding(console: Console, report: Report, finding: Finding) -> None:
+def _show_finding(console: Console, finding: Finding) -> None:
     if not finding.count:
         return
     console.print(f"{finding.title}: {finding.count:,}", style="bold yellow", highlight=False)
     for offender in finding.worst:
-        name = escape(report.names[offender.row])
-        console.print(f"  {name}: {offender.why}", highlight=False, soft_wrap=True)
+        console.print(f"  {escape(offender.name)}: {escape(offender.why)}", highlight=False, soft_wrap=True)
     if finding.count > len(finding.worst):
         console.print(f"  … and {finding.count - len(finding.worst):,} more", style="dim", highlight=False)
 

@@ -22,6 +22,8 @@ class ContainerSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     assumed: bool = False
     """The size was assumed (a trace does not state it), not read from a cluster."""
     policy: Policy | None = None
+    node: str | None = None
+    """Where it runs, for one replica alone: those of several are on several nodes."""
 
 
 class Event(Struct, frozen=True, kw_only=True, tag_field="kind"):
