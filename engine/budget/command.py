@@ -17,6 +17,7 @@ from engine.budget.table import show
 from engine.catalogue import load_prices
 from engine.core.context import Context
 from engine.errors import UserError
+from engine.policy.namespace_budget import read_budgets
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Wishes:
     cores: float | None
     gib: float | None
     level: str
+    budgets: Path | None = None
 
 
 def run_command(wishes: Wishes, console: Console, status_console: Console) -> None:
@@ -46,9 +48,12 @@ def run_command(wishes: Wishes, console: Console, status_console: Console) -> No
     for path in (wishes.csv, wishes.page):
         if path is not None and not path.parent.is_dir():
             raise UserError(f"There is no directory {path.parent} to write {path.name} into.")
+    budgets = read_budgets(wishes.budgets) if wishes.budgets else []
     with status_console.status("reading") as status:
         material = _material(wishes, context, status.update)
-    found = report(material, wishes.instance, wishes.level)
+        if budgets:
+            status.update("forecasting namespaces")
+        found = report(material, context, wishes.level, budgets)
     if wishes.csv is not None:
         write_text(wishes.csv, as_csv(found.lines))
     if wishes.page is not None:

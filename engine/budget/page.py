@@ -10,8 +10,10 @@ from typing import Final
 
 import numpy as np
 
+from engine.budget import namespace_words
 from engine.budget.findings import Finding
 from engine.budget.lines import Line
+from engine.budget.namespaces import Standing
 from engine.budget.report import Report
 from engine.budget.table import COLUMNS, cells, saving
 from engine.budget.words import CAPTION, amount, total_text, usd
@@ -29,6 +31,7 @@ def page(report: Report) -> str:
         total=escape(total_text(report.total, report.instance)),
         findings="".join(_finding(finding) for finding in report.findings),
         bars="".join(_bars(report.namespaces, resource) for resource in (0, 1)),
+        budgets=_budgets(report.standings),
         heads=_heads(report.level),
         rows="".join(_row(line) for line in report.lines),
         foot=_row(report.total),
@@ -46,6 +49,26 @@ def _finding(finding: Finding) -> str:
     return (
         f"<div class='{kind}'>{title}<ul>{''.join(worst)}</ul></div>" if worst else f"<div class='{kind}'>{title}</div>"
     )
+
+
+def _budgets(standings: Sequence[Standing]) -> str:
+    """A table of its own, empty without budgets."""
+    if not standings:
+        return ""
+    heads = "".join(f"<th class='text'>{head}</th>" for head in namespace_words.HEADS[:3])
+    heads += "".join(f"<th>{head}</th>" for head in namespace_words.HEADS[3:])
+    body = "".join(_budget_row(one) for one in standings)
+    return (
+        f"<h2>Namespaces and their budgets</h2><p>{escape(namespace_words.CAPTION)}</p><div class='wide'>"
+        f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def _budget_row(one: Standing) -> str:
+    texts = namespace_words.cells(one)
+    kind = " class='over'" if one.exceeded else " class='soon'" if one.within_days else ""
+    names = "".join(f"<td class='text'>{escape(text)}</td>" for text in texts[:3])
+    return f"<tr{kind}>{names}{''.join(f'<td>{escape(text)}</td>' for text in texts[3:])}</tr>"
 
 
 def _bars(lines: Sequence[Line], resource: int) -> str:

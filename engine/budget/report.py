@@ -7,8 +7,12 @@ from dataclasses import dataclass
 
 from engine.budget.findings import Finding, findings
 from engine.budget.lines import Line, lines, overall
+from engine.budget.namespace_words import budget_findings
+from engine.budget.namespaces import Standing, standings
 from engine.budget.sources import Material
 from engine.budget.words import notes
+from engine.core.context import Context
+from engine.policy.namespace_budget import NamespaceBudget
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,20 +26,23 @@ class Report:
     lines: Sequence[Line]
     namespaces: Sequence[Line]
     total: Line
+    standings: Sequence[Standing]
     notes: Sequence[str]
 
 
-def report(material: Material, instance: str, level: str) -> Report:
-    """`instance`: whose price holds where a node's type has none."""
-    budget = material.budget
+def report(material: Material, context: Context, level: str, budgets: Sequence[NamespaceBudget] = ()) -> Report:
+    """Lines of a level of LEVELS; `budgets` of namespaces."""
+    budget, instance = material.budget, context.default_node_type
+    held = standings(material.seen, budgets, context)
     own_types = any(spec.node_type for spec in budget.specs)
     return Report(
         trace=material.name,
         instance=f"each node's type, or {instance}" if own_types else instance,
         level=level,
-        findings=findings(budget),
+        findings=[*findings(budget), *budget_findings(held)],
         lines=lines(budget, level),
         namespaces=lines(budget, "namespace"),
         total=overall(budget),
+        standings=held,
         notes=[*notes(budget), *material.notes],
     )

@@ -10,8 +10,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from engine.budget import namespace_words
 from engine.budget.findings import Finding
 from engine.budget.lines import Line
+from engine.budget.namespaces import Standing
 from engine.budget.report import Report
 from engine.budget.words import CAPTION, NONE, amount, share, total_text, usd
 
@@ -35,6 +37,9 @@ def show(console: Console, report: Report) -> None:
         if len(report.namespaces) > SHOWN:
             console.print(f"… and {len(report.namespaces) - SHOWN:,} more: --by namespace --csv FILE.", highlight=False)
     console.print(CAPTION, style="dim", highlight=False)
+    if report.standings:
+        console.print(_budgets(report.standings))
+        console.print(namespace_words.CAPTION, style="dim", highlight=False)
     for note in report.notes:
         console.print(note, highlight=False)
     console.print(total_text(report.total, report.instance), style="bold", highlight=False)
@@ -63,6 +68,16 @@ def _table(lines: Sequence[Line], level: str, shown: Sequence[int]) -> Table:
             named = escape(line.name) if resource == 0 else ""
             both = cells(line, resource)
             table.add_row(named, label, *(both[n] for n in shown), saving(line) if resource == 0 else "")
+    return table
+
+
+def _budgets(standings: Sequence[Standing]) -> Table:
+    table = Table(box=SIMPLE, padding=(0, 1), collapse_padding=True, pad_edge=False, title_justify="left")
+    table.title = "Namespaces and their budgets"
+    for number, head in enumerate(namespace_words.HEADS):
+        table.add_column(head, justify="left" if number < 3 else "right", overflow="fold")
+    for one in standings:
+        table.add_row(*(escape(cell) for cell in namespace_words.cells(one)))
     return table
 
 

@@ -62,7 +62,7 @@ def test_usage_of_the_mean_replica_peaks_of_the_largest_and_money_of_all() -> No
     assert budget.replicas.tolist() == [3, 1]
     # 3 replicas of a core at 29.20 and a GiB at 3.65 a month; a type without a price is paid as the default.
     assert budget.cost_usd(budget.request) == pytest.approx([3 * (29.2 + 3.65), 0.0])
-    found = report(material(log), "m5.large", "container")
+    found = report(material(log), CONTEXT, "container")
     assert [(one.name, one.count) for one in found.findings][:3] == [
         ("no_cpu_request", 1), ("no_memory_request", 1), ("no_memory_limit", 1),
     ]  # fmt: skip

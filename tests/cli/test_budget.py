@@ -138,3 +138,42 @@ def test_errors(files: tuple[str, ...], tmp_path: Path) -> None:
     assert "sheet.csv line 5: cpu_request: '1x' is not an amount of CPU" in refusal(*files)
     (tmp_path / "empty.csv").write_text("series_id,timestamp_s,cpu,mem\na,0,,\n")
     assert "has no value in any row" in refusal("--from", str(tmp_path / "empty.csv"))
+
+
+POLICY = """budgets:
+- {namespace: shop, owner: anna@example.com, cpu: 3, monthly_usd: 500}
+- {namespace: ops, cpu: 1500m, memory: 2Gi}
+"""
+
+
+def test_namespaces_against_their_budgets(files: tuple[str, ...], tmp_path: Path) -> None:
+    policy, page = tmp_path / "policy.yaml", tmp_path / "out.html"
+    policy.write_text(POLICY)
+    said = done(*files, "--budgets", str(policy), "--page", str(page))
+    # shop uses 3 and 0.5 cores in its last 5 minutes, and 2 and 0.5 on the whole: 2.25 and 0.5 in the mean of the hour.
+    assert "Namespace budget exceeded" not in said
+    [line] = [line for line in said.splitlines() if line.startswith(" shop ") and "CPU" in line and "anna" in line]
+    assert line.split()[:8] == ["shop", "anna@example.com", "CPU", "3.00", "2.00", "3.20", "2.75", "92%"]
+    text = page.read_text()
+    for words in ("Namespaces and their budgets", "anna@example.com", "Namespace budget will be exceeded"):
+        assert words in text
+    policy.write_text(POLICY.replace("cpu: 3", "cpu: 2"))
+    said = done(*files, "--budgets", str(policy))
+    assert "Namespace budget exceeded: 1\n  shop, CPU (anna@example.com): 2.75 of 2.00, 138%" in said
+
+
+def test_where_from_is_said_once(files: tuple[str, ...]) -> None:
+    assert "give either --from" in refusal()
+    assert "give either --from" in refusal(*files, "--broker", "b:1", "--cluster", "shop")
+    assert "--broker needs --cluster" in refusal("--broker", "b:1")
+    assert "--sheet goes with --from" in refusal("--broker", "b:1", "--cluster", "shop", *files[2:])
+    for last in ("8d", "0h", "", "7", "-1h", "h"):
+        assert "--last: expected a time up to 7 days" in refusal("--broker", "b:1", "--cluster", "shop", "--last", last)
+    assert "no Kafka broker answers at 127.0.0.1:1" in refusal("--broker", "127.0.0.1:1", "--cluster", "shop")
+
+
+def test_budgets_that_cannot_be_read(files: tuple[str, ...], tmp_path: Path) -> None:
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("budgets: [{namespace: shop, cpu: lots}]")
+    assert "policy.yaml: budgets[0].cpu: 'lots' is not an amount of CPU" in refusal(*files, "--budgets", str(policy))
+    assert "cannot be read" in refusal("rules", "--budgets", str(tmp_path / "none.yaml"))

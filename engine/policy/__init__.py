@@ -1,0 +1,1 @@
+"""What owners ask for in a policy file."""
