@@ -11,7 +11,6 @@ from rich.console import Console
 from engine.budget.output import as_csv, write_text
 from engine.budget.page import page
 from engine.budget.report import report
-from engine.budget.sheet import Sheet, read_sheet
 from engine.budget.sources import Material, Say, from_broker, from_trace, scale_of
 from engine.budget.table import show
 from engine.catalogue import load_prices
@@ -63,8 +62,7 @@ def run_command(wishes: Wishes, console: Console, status_console: Console) -> No
 
 def _material(wishes: Wishes, context: Context, say: Say) -> Material:
     if wishes.trace is not None:
-        sheet: Sheet = read_sheet(wishes.sheet) if wishes.sheet else {}
-        return from_trace(wishes.trace, scale_of(wishes.cores, wishes.gib), sheet, context, say)
+        return from_trace(wishes.trace, scale_of(wishes.cores, wishes.gib), wishes.sheet, context, say)
     assert wishes.broker is not None
     assert wishes.cluster is not None
     return from_broker(wishes.broker, wishes.cluster, wishes.last_s, context, say)

@@ -17,6 +17,8 @@ from engine.policy.namespace_budget import CAPS
 HEADS: Final = (
     "namespace", "owner", "what", "cap", "requested", "used p95", "counted", "of cap", "a day", "next 24 h", "exceeded",
 )  # fmt: skip
+TEXTS: Final = 3
+"""So many of them are text."""
 CAPTION: Final = (
     "Counted is held against the cap: the larger of requested and used of each container, mean of the last hour. "
     "A day: robust trend of its daily means, from 4 days on. Next 24 h: highest p95 of the engine's forecast of it. "

@@ -15,13 +15,20 @@ from engine.units import RESOURCES
 
 AMOUNTS: Final = ("cpu_request", "cpu_limit", "memory_request", "memory_limit")
 REQUIRED: Final = ("series_id", *AMOUNTS)
-OPTIONAL: Final = ("namespace", "workload")
+OPTIONAL: Final = ("namespace", "workload", "node", "node_type")
 NO_NAMESPACE: Final = "default"
 Sheet = Mapping[str, ContainerSpec]
 """Series id to what the sheet says of it."""
 
 
-def spec_of(series_id: str, namespace: str = "", workload: str = "", size: Size | None = None) -> ContainerSpec:
+def spec_of(
+    series_id: str,
+    namespace: str = "",
+    workload: str = "",
+    size: Size | None = None,
+    node: str = "",
+    node_type: str = "",
+) -> ContainerSpec:
     """Names of a series: those given, else the parts of `namespace/workload/container`.
 
     An id of another form is both workload and container, in the namespace `default`.
@@ -33,7 +40,12 @@ def spec_of(series_id: str, namespace: str = "", workload: str = "", size: Size 
     parts = series_id.split("/")
     named = parts if len(parts) == 3 and all(parts) else [NO_NAMESPACE, series_id, series_id]
     return ContainerSpec(
-        namespace=namespace or named[0], workload=workload or named[1], container=named[2], size=size or Size()
+        namespace=namespace or named[0],
+        workload=workload or named[1],
+        container=named[2],
+        size=size or Size(),
+        node=node or None,
+        node_type=node_type or None,
     )
 
 
@@ -69,8 +81,8 @@ def _parsed(line: Line) -> tuple[str, ContainerSpec]:
     try:
         if not cells["series_id"]:
             raise UserError("series_id is empty")
-        namespace, workload = (cells.get(column, "") for column in OPTIONAL)
-        return cells["series_id"], spec_of(cells["series_id"], namespace, workload, _size(cells))
+        names = {column: cells.get(column, "") for column in OPTIONAL}
+        return cells["series_id"], spec_of(cells["series_id"], size=_size(cells), **names)
     except UserError as error:
         raise UserError(f"line {line.number}: {error}") from None
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -17,8 +17,9 @@ from engine.broker.reading import read_topic
 from engine.budget.budget import Budget, make_budget
 from engine.budget.history import History
 from engine.budget.live import ClusterLog
+from engine.budget.node_sheet import read_capacities
 from engine.budget.ring import Seen
-from engine.budget.sheet import Sheet
+from engine.budget.sheet import Sheet, read_sheet
 from engine.core.context import Context
 from engine.core.rows import Array
 from engine.errors import UserError
@@ -42,17 +43,23 @@ class Material:
     budget: Budget
     seen: Sequence[Seen]
     notes: Sequence[str]
+    capacities: Mapping[str, Array] = field(default_factory=dict)
+    """Of nodes of which it was stated, [2] in cores and bytes."""
 
 
-def from_trace(path: Path, scale: tuple[float, float], sheet: Sheet, context: Context, say: Say) -> Material:
+def from_trace(
+    path: Path, scale: tuple[float, float], sheet_path: Path | None, context: Context, say: Say
+) -> Material:
     """`scale`: what one unit of the trace is in cores and bytes. Raises UserError."""
+    sheet: Sheet = read_sheet(sheet_path) if sheet_path else {}
+    capacities = read_capacities(sheet_path) if sheet_path else {}
     say(f"reading {path.name}")
     series = _read(path, np.array(scale))
     say("forecasting with the engine")
     budget = make_budget(series, sheet, context)
     lost = int(sum(one.refused.sum() for one in series))
     notes = [f"{lost} samples left out: larger than any container's."] if lost else []
-    return Material(path.name, budget, _seen(budget, series), notes)
+    return Material(path.name, budget, _seen(budget, series), notes, capacities)
 
 
 def _seen(budget: Budget, series: Sequence[Bucketed]) -> list[Seen]:

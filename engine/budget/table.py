@@ -10,10 +10,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from engine.budget import namespace_words
+from engine.budget import namespace_words, node_words
 from engine.budget.findings import Finding
 from engine.budget.lines import Line
-from engine.budget.namespaces import Standing
 from engine.budget.report import Report
 from engine.budget.words import CAPTION, NONE, amount, share, total_text, usd
 
@@ -38,8 +37,14 @@ def show(console: Console, report: Report) -> None:
             console.print(f"… and {len(report.namespaces) - SHOWN:,} more: --by namespace --csv FILE.", highlight=False)
     console.print(CAPTION, style="dim", highlight=False)
     if report.standings:
-        console.print(_budgets(report.standings))
+        rows = [namespace_words.cells(one) for one in report.standings]
+        console.print(_plain("Namespaces and their budgets", namespace_words.HEADS, namespace_words.TEXTS, rows))
         console.print(namespace_words.CAPTION, style="dim", highlight=False)
+    if report.nodes:
+        rows = [node_words.cells(use) for use in report.nodes[:SHOWN]]
+        console.print(_plain("Nodes, the fullest first", node_words.HEADS, node_words.TEXTS, rows))
+        if len(report.nodes) > SHOWN:
+            console.print(f"… and {len(report.nodes) - SHOWN:,} more: --page FILE has them all.", highlight=False)
     for note in report.notes:
         console.print(note, highlight=False)
     console.print(total_text(report.total, report.instance), style="bold", highlight=False)
@@ -71,13 +76,13 @@ def _table(lines: Sequence[Line], level: str, shown: Sequence[int]) -> Table:
     return table
 
 
-def _budgets(standings: Sequence[Standing]) -> Table:
-    table = Table(box=SIMPLE, padding=(0, 1), collapse_padding=True, pad_edge=False, title_justify="left")
-    table.title = "Namespaces and their budgets"
-    for number, head in enumerate(namespace_words.HEADS):
-        table.add_column(head, justify="left" if number < 3 else "right", overflow="fold")
-    for one in standings:
-        table.add_row(*(escape(cell) for cell in namespace_words.cells(one)))
+def _plain(title: str, heads: Sequence[str], texts: int, rows: Sequence[Sequence[str]]) -> Table:
+    """The first `texts` columns are text, the others numbers."""
+    table = Table(box=SIMPLE, padding=(0, 1), collapse_padding=True, pad_edge=False, title_justify="left", title=title)
+    for number, head in enumerate(heads):
+        table.add_column(head, justify="left" if number < texts else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*(escape(cell) for cell in row))
     return table
 
 

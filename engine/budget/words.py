@@ -36,7 +36,7 @@ def usd(value: float) -> str:
 
 def total_text(total: Line, instance: str) -> str:
     """The sum of all in a sentence or two."""
-    text = f"{_containers(total.containers)} at the price of {instance}: "
+    text = f"{containers_text(total.containers)} at the price of {instance}: "
     if total.usd["request"]:
         text += (
             f"{usd(total.usd['request'])} USD a month requested, {usd(total.usd['wasted'])} of it wasted; "
@@ -59,12 +59,13 @@ def notes(budget: Budget) -> list[str]:
             unstated == len(budget),
             "No sheet was given: requests and limits are not known, and nothing is said of them.",
         ),
-        (0 < unstated < len(budget), f"{_containers(unstated)} of the trace not in the sheet: requests not known."),
-        (unseen.any(), f"{_containers(int(unseen.sum()))} without any use seen, {unseen_usd} USD a month."),
-        (silent > 0, f"{_containers(silent)} of which the engine says nothing yet: it needs 3 buckets of 5 minutes."),
+        (0 < unstated < len(budget), f"{containers_text(unstated)} of the trace not in the sheet: requests not known."),
+        (unseen.any(), f"{containers_text(int(unseen.sum()))} without any use seen, {unseen_usd} USD a month."),
+        (silent > 0, f"{containers_text(silent)} of which the engine says nothing yet: it needs 3 buckets of 5 minutes."),
     ]
     return [text for holds, text in found if holds]
 
 
-def _containers(count: int) -> str:
+def containers_text(count: int) -> str:
+    """Such as `3 containers`."""
     return f"{count:,} container{'s' if count != 1 else ''}"

@@ -177,3 +177,20 @@ def test_budgets_that_cannot_be_read(files: tuple[str, ...], tmp_path: Path) -> 
     policy.write_text("budgets: [{namespace: shop, cpu: lots}]")
     assert "policy.yaml: budgets[0].cpu: 'lots' is not an amount of CPU" in refusal(*files, "--budgets", str(policy))
     assert "cannot be read" in refusal("rules", "--budgets", str(tmp_path / "none.yaml"))
+
+
+def test_noisy_neighbours_of_a_sheet_with_nodes(files: tuple[str, ...], tmp_path: Path) -> None:
+    nodes = ("n1,,4,8Gi", "n1,,,", "n2,m5.large,,")
+    lines = [",".join(pair) for pair in zip(SHEET.splitlines()[1:], nodes, strict=True)]
+    sheet_file(tmp_path, "\n".join([SHEET.splitlines()[0] + ",node,node_type,node_cpu,node_memory", *lines]) + "\n")
+    page = tmp_path / "out.html"
+    said = done(*files, "--page", str(page))
+    # p95 of 1.5, 1.5, 1.5, 3.5: b is there for an hour after its last sample too.
+    assert ["n1", "CPU", "2", "4.00", "2.00", "50%", "3.20", "80%"] in [
+        line.split() for line in said.splitlines()
+    ]
+    assert "noisy neighbours" not in said
+    assert "Nodes, the fullest first" in page.read_text()
+    sheet_file(tmp_path, (tmp_path / "sheet.csv").read_text().replace("n1,,4,8Gi", "n1,,3500m,8Gi"))
+    said = done(*files)
+    assert "n1, CPU: 91% of 3.50 used (p95), 57% requested; at fault: shop/web/a 58% of the excess" in said
