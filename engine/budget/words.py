@@ -61,7 +61,7 @@ def notes(budget: Budget) -> list[str]:
         ),
         (0 < unstated < len(budget), f"{containers_text(unstated)} of the trace not in the sheet: requests not known."),
         (unseen.any(), f"{containers_text(int(unseen.sum()))} without any use seen, {unseen_usd} USD a month."),
-        (silent > 0, f"{containers_text(silent)} of which the engine says nothing yet: it needs 3 buckets of 5 minutes."),
+        (silent > 0, f"{containers_text(silent)} of which the engine says nothing yet: it needs 3 buckets of 5 min."),
     ]
     return [text for holds, text in found if holds]
 
