@@ -11,30 +11,38 @@ import numpy as np
 from engine.core.rows import Array
 
 FILLED: Final = 12
-"""Buckets: a gap of up to an hour between two samples is filled with the former; after that a container is gone."""
+"""Buckets: use holds for up to an hour until the next sample; without one it is 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """One container by buckets that have a sample: `bucket` [k] ascending; amounts [k, 2] of all replicas, NaN none."""
+    """One container by buckets that have a sample: `bucket` [k] ascending; amounts [k, 2] of all replicas, NaN none.
+
+    What it requests holds from its first sample to its last; of one that `runs`, to the end of whatever is summed.
+    """
 
     bucket: Array
     requested: Array
     used: Array
+    runs: bool = False
 
-    @property
-    def counted(self) -> Array:
-        """What it costs [k, 2]: the larger of requested and used, 0 where neither is known.
-
-        As OpenCost allocates: https://www.opencost.io/docs/specification/ ("max(request, usage)").
-        """
-        counted: Array = np.nan_to_num(np.fmax(self.requested, self.used))
-        return counted
+    def on(self, first: int, last: int) -> tuple[Array, Array, Array]:
+        """Where it is there from the bucket `first` (not after its own) to `last`: places, requested, used [m, 2]."""
+        grid = np.arange(first, last + 1)
+        former = np.searchsorted(self.bucket, grid, side="right") - 1
+        place = np.flatnonzero((former >= 0) & ((grid <= self.bucket[-1]) | self.runs))
+        former = former[place]
+        silent = (grid[place] - self.bucket[former] > FILLED) | (grid[place] > self.bucket[-1])
+        return place, self.requested[former], np.where(silent[:, None], np.nan, self.used[former])
 
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """Of some containers, at every bucket from `first` on: float64 [buckets, 2] each."""
+    """Of some containers, at every bucket from `first` on: float64 [buckets, 2] each.
+
+    `counted` is what they cost: of each the larger of requested and used, 0 where neither is known. So does OpenCost
+    allocate: https://www.opencost.io/docs/specification/ ("max(request, usage)").
+    """
 
     first: int
     used: Array
@@ -43,24 +51,15 @@ class Sums:
 
 def sums(histories: Iterable[History], weights: Sequence[Array] | None = None) -> Sums | None:
     """Adds histories up; with `weights` [2] for each, amounts times its weights. None where nobody has a sample."""
-    known = [history for history in histories if len(history.bucket)]
-    if not known:
+    known = list(histories)
+    if not (ends := [(int(one.bucket[0]), int(one.bucket[-1])) for one in known if len(one.bucket)]):
         return None
-    first = min(int(history.bucket[0]) for history in known)
-    last = max(int(history.bucket[-1]) for history in known)
+    first, last = min(begin for begin, _ in ends), max(end for _, end in ends)
     used, counted = np.zeros((last - first + 1, 2)), np.zeros((last - first + 1, 2))
     for number, history in enumerate(known):
-        place, source = _filled(history.bucket, first, last)
-        weight = np.ones(2) if weights is None else weights[number]
-        used[place] += np.nan_to_num(history.used[source]) * weight
-        counted[place] += history.counted[source] * weight
+        if len(history.bucket):
+            weight = np.ones(2) if weights is None else weights[number]
+            place, requests, uses = history.on(first, last)
+            used[place] += np.nan_to_num(uses) * weight
+            counted[place] += np.nan_to_num(np.fmax(requests, uses)) * weight
     return Sums(first, used, counted)
-
-
-def _filled(bucket: Array, first: int, last: int) -> tuple[Array, Array]:
-    """Places on a grid of buckets where something holds, and the index of the sample that does."""
-    grid = np.arange(first, last + 1)
-    source = np.searchsorted(bucket, grid, side="right") - 1
-    age = grid - bucket[np.maximum(source, 0)]
-    place = np.flatnonzero((source >= 0) & (age <= np.where(grid > bucket[-1], 0, FILLED)))
-    return place, source[place]

@@ -14,7 +14,7 @@ import numpy as np
 
 from engine.backtest.buckets import Bucketed
 from engine.backtest.online import closes
-from engine.budget.history import Sums, sums
+from engine.budget.measures import DAY, Measures, measures_of, price_of
 from engine.budget.ring import Seen
 from engine.budget.trend import Trend, trend
 from engine.core.context import Context
@@ -24,7 +24,6 @@ from engine.core.placement import requests_of
 from engine.core.rows import Array
 from engine.policy.namespace_budget import CAPS, NamespaceBudget
 
-DAY: Final = 288
 HOUR: Final = 12
 _LEADS: Final = tuple(range(HOUR, DAY + 1, HOUR))
 Key = tuple[str, str]
@@ -35,9 +34,9 @@ Key = tuple[str, str]
 class Standing:
     """One cap of a namespace, and what is known of it; amounts in cores, bytes or USD a month, NaN for not known.
 
-    `requested`: now, by all that run. `used`: p95 of the sum's use over the period. `counted`: the larger of requested
-    and used of each container, added up, mean of the last hour: what is held against the cap. `day_p50`, `day_p95`: the
-    highest that the engine expects of it within 24 hours.
+    `requested`: now, by all that run. `used`: p95 of the sum's use over the period, 28 days at most. `counted`: the
+    larger of requested and used of each container, added up, mean of the last hour: what is held against the cap.
+    `day_p50`, `day_p95`: the highest that the engine expects of it within 24 hours.
     """
 
     namespace: str
@@ -73,7 +72,7 @@ class Standing:
 def standings(seen: Sequence[Seen], budgets: Sequence[NamespaceBudget], context: Context) -> list[Standing]:
     """In the order of the budgets and of CAPS; namespaces that nothing ran in have NaN."""
     requested = {one.namespace: _requested(seen, one.namespace, context) for one in budgets}
-    summed = {one.namespace: _measures(seen, one.namespace, context) for one in budgets}
+    summed = {one.namespace: measures_of(seen, one.namespace, context) for one in budgets}
     expected = _next_day({name: values for name, values in summed.items() if values is not None})
     found = []
     for budget in budgets:
@@ -88,11 +87,6 @@ def standings(seen: Sequence[Seen], budgets: Sequence[NamespaceBudget], context:
     return found
 
 
-def price_of(seen: Seen, context: Context) -> Array:
-    """USD [2] of a core-hour and a GiB-hour."""
-    return np.array(context.prices.get(seen.spec.node_type or "", context.prices[context.default_node_type]))
-
-
 def _requested(seen: Sequence[Seen], namespace: str, context: Context) -> Array:
     """Cores, bytes and USD a month [3] that those who run have requested; NaN where nobody has."""
     total = np.full(3, np.nan)
@@ -105,35 +99,7 @@ def _requested(seen: Sequence[Seen], namespace: str, context: Context) -> Array:
     return total
 
 
-@dataclass(frozen=True, slots=True)
-class _Measures:
-    """At every bucket from `first` on, by CAPS: float64 [buckets, 3]."""
-
-    first: int
-    used: Array
-    counted: Array
-
-
-def _measures(seen: Sequence[Seen], namespace: str, context: Context) -> _Measures | None:
-    mine = [one for one in seen if one.spec.namespace == namespace and len(one.series.bucket)]
-    amounts = sums(one.history for one in mine)
-    if amounts is None:
-        return None
-    usd = sums((one.history for one in mine), [_usd_per_unit(price_of(one, context)) for one in mine])
-    assert usd is not None
-    return _Measures(amounts.first, _with_usd(amounts, usd, "used"), _with_usd(amounts, usd, "counted"))
-
-
-def _usd_per_unit(price: Array) -> Array:
-    """USD a month [2] of a core and of a byte."""
-    return np.array([float(monthly_usd(unit, np.array(1.0), price)) for unit in np.eye(2)])
-
-
-def _with_usd(amounts: Sums, usd: Sums, name: str) -> Array:
-    return np.column_stack([getattr(amounts, name), getattr(usd, name).sum(axis=1)])
-
-
-def _of(measures: _Measures | None, place: int) -> tuple[float, float, Trend | None]:
+def _of(measures: Measures | None, place: int) -> tuple[float, float, Trend | None]:
     if measures is None:
         return np.nan, np.nan, None
     counted = measures.counted[:, place]
@@ -143,7 +109,7 @@ def _of(measures: _Measures | None, place: int) -> tuple[float, float, Trend | N
     return used, float(counted[-HOUR:].mean()), trend(daily)
 
 
-def _next_day(summed: Mapping[str, _Measures]) -> dict[Key, tuple[float, float]]:
+def _next_day(summed: Mapping[str, Measures]) -> dict[Key, tuple[float, float]]:
     """The highest p50 and p95 of the next 24 hours; a row of the engine's forecast for two measures of a namespace."""
     rows: list[Bucketed] = []
     for namespace, measures in summed.items():
@@ -155,12 +121,10 @@ def _next_day(summed: Mapping[str, _Measures]) -> dict[Key, tuple[float, float]]
     forecast = ForecastRows.empty(len(rows))
     for close in closes(rows):
         observe(forecast, close.bucket, close.mean, close.peak)
-    last = int(forecast.last_bucket.max())
-    outlook = forecast_at(forecast, last, _LEADS)
-    found = {}
+    found: dict[Key, tuple[float, float]] = {}
     for number, namespace in enumerate(summed):
-        for place, cap_name in enumerate(CAPS):
-            row, column = 2 * number + place // 2, place % 2
-            p50, p95 = (float(of[row, column].max()) for of in (outlook.p50, outlook.p95))
-            found[namespace, cap_name] = p50, p95
+        own = np.array([2 * number, 2 * number + 1])
+        outlook = forecast_at(forecast.take(own), int(rows[own[0]].bucket[-1]), _LEADS)
+        highest = [of.max(axis=-1).ravel().tolist() for of in (outlook.p50, outlook.p95)]
+        found |= {(namespace, cap_name): (highest[0][n], highest[1][n]) for n, cap_name in enumerate(CAPS)}
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -35,6 +35,15 @@ class Seen:
     history: History
 
 
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """Rows of a roster: their `place` in the arrays [n], what they request [n, 2] and their replicas [n]."""
+
+    place: Array
+    request: Array
+    replicas: Array
+
+
 @dataclass(slots=True)
 class SlotUsage:
     """Arrays have a row per container that was ever named, and a column per bucket of the ring, [n, buckets, 2].
@@ -46,7 +55,7 @@ class SlotUsage:
     buckets: int
     names: dict[str, int] = field(default_factory=dict)
     specs: list[ContainerSpec] = field(default_factory=list)
-    rosters: dict[str, tuple[Array, Sequence[ContainerSpec]]] = field(default_factory=dict)
+    rosters: dict[str, _Rows] = field(default_factory=dict)
     latest: str = ""
     bucket: Array = field(default_factory=lambda: np.empty(0, np.int64))
     arrays: dict[str, Array] = field(default_factory=dict)
@@ -56,12 +65,16 @@ class SlotUsage:
         self.arrays = {name: np.empty((0, self.buckets, 2), kind) for name, kind in KEPT.items()}
 
     def take_roster(self, roster: Roster) -> None:
-        rows = np.array([self._row(spec) for spec in roster.containers], np.int64)
+        rows = _Rows(
+            place=np.array([self._row(spec) for spec in roster.containers], np.int64),
+            request=np.array([requests_of(spec.size) for spec in roster.containers]).reshape(-1, 2),
+            replicas=np.array([spec.replicas for spec in roster.containers], np.float64),
+        )
         if more := len(self.names) - len(self.arrays["total"]):
             for name, array in self.arrays.items():
                 self.arrays[name] = np.concatenate([array, np.zeros((more, *array.shape[1:]), array.dtype)])
         self.rosters.pop(roster.roster, None)
-        self.rosters[roster.roster] = rows, roster.containers
+        self.rosters[roster.roster] = rows
         self.latest = roster.roster
         while len(self.rosters) > ROSTERS_KEPT:
             del self.rosters[next(iter(self.rosters))]
@@ -75,17 +88,16 @@ class SlotUsage:
         """Returns how many rows had no use."""
         if metrics.roster not in self.rosters:  # before the first, it is of a time before what is read
             return len(metrics.cpu_max) if self.latest else 0
-        rows, specs = self.rosters[metrics.roster]
-        batch = read_batch(metrics, len(rows), TimeRules().row_age_s)
-        mean, replicas = _mean_replica(metrics, batch.value, specs)
-        request = np.array([requests_of(spec.size) for spec in specs]).reshape(-1, 2)
+        rows = self.rosters[metrics.roster]
+        batch = read_batch(metrics, len(rows.place), TimeRules().row_age_s)
+        mean, replicas = _mean_replica(metrics, batch.value, rows.replicas)
         bucket = bucket_of(np.nan_to_num(batch.time_s))
         for one in np.unique(bucket[batch.sampled]).tolist():
             if self._turn(one):
                 here = np.flatnonzero(batch.sampled & (bucket == one))
-                self._add(rows[here], one % self.buckets, mean[here], batch.value[here])
-                self.arrays["request"][rows[here], one % self.buckets] = request[here]
-                self.arrays["replicas"][rows[here], one % self.buckets] = replicas[here, None]
+                at = rows.place[here], one % self.buckets
+                self._add(at, mean[here], batch.value[here])
+                self.arrays["request"][at], self.arrays["replicas"][at] = rows.request[here], replicas[here, None]
         return int(batch.refused.sum())
 
     def _turn(self, bucket: int) -> bool:
@@ -97,15 +109,15 @@ class SlotUsage:
                 array[:, place] = 0.0
         return bool(self.bucket[place] == bucket)
 
-    def _add(self, rows: Array, place: int, mean: Array, peak: Array) -> None:
+    def _add(self, at: tuple[Array, int], mean: Array, peak: Array) -> None:
         known = ~np.isnan(mean)
-        self.arrays["total"][rows, place] += np.where(known, mean, 0.0)
-        self.arrays["count"][rows, place] += known.astype(np.uint16)
-        self.arrays["peak"][rows, place] = np.fmax(self.arrays["peak"][rows, place], peak)
+        self.arrays["total"][at] += np.where(known, mean, 0.0)
+        self.arrays["count"][at] += known.astype(np.uint16)
+        self.arrays["peak"][at] = np.fmax(self.arrays["peak"][at], peak)
 
     def seen(self, after: int) -> Iterator[Seen]:
         """All containers, with their buckets after `after`; those run that the newest roster names."""
-        runs = set(self.rosters[self.latest][0].tolist())
+        runs = set(self.rosters[self.latest].place.tolist())
         order = np.argsort(self.bucket)
         order = order[self.bucket[order] > after]
         for row, spec in enumerate(self.specs):
@@ -120,7 +132,7 @@ def _seen(spec: ContainerSpec, runs: bool, bucket: Array, columns: Mapping[str, 
         mean = kept["total"] / kept["count"]
     peak = np.where(kept["count"] > 0, kept["peak"], np.nan)
     series = Bucketed(series_id(spec), bucket, mean, peak, np.ones(2), np.zeros(2, np.int64))
-    return Seen(spec, runs, series, History(bucket, kept["request"] * kept["replicas"], mean * kept["replicas"]))
+    return Seen(spec, runs, series, History(bucket, kept["request"] * kept["replicas"], mean * kept["replicas"], runs))
 
 
 def series_id(spec: ContainerSpec) -> str:
@@ -128,9 +140,8 @@ def series_id(spec: ContainerSpec) -> str:
     return container_id("", spec.namespace, spec.workload, spec.container).removeprefix("/")
 
 
-def _mean_replica(metrics: Metrics, largest: Array, specs: Sequence[ContainerSpec]) -> tuple[Array, Array]:
+def _mean_replica(metrics: Metrics, largest: Array, stated: Array) -> tuple[Array, Array]:
     """Usage of the mean replica [n, 2], and replicas [n]: by the sums where there are any, else that of the largest."""
-    stated = np.array([spec.replicas for spec in specs], dtype=np.float64)
     counted = stated if metrics.replicas is None else np.array(metrics.replicas, dtype=np.float64)
     replicas = np.fmax(np.where(np.isnan(counted), stated, counted), 1.0)
     mean = largest.copy()

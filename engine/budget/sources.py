@@ -67,7 +67,8 @@ def _seen(budget: Budget, series: Sequence[Bucketed]) -> list[Seen]:
     found = []
     for row, one in enumerate({one.series_id: one for one in series}.values()):
         request = np.tile(budget.request[row] * budget.replicas[row], (len(one.bucket), 1))
-        found.append(Seen(budget.specs[row], True, one, History(one.bucket, request, one.mean * budget.replicas[row])))
+        used = one.mean * budget.replicas[row]
+        found.append(Seen(budget.specs[row], True, one, History(one.bucket, request, used, True)))
     return found
 
 

@@ -152,3 +152,13 @@ def test_many_containers_of_a_slot() -> None:
     many = specs(20)
     log = log_of(roster(T, many), *(metrics(T + 60 * n, many, [0.1 * n] * 20, [GIB] * 20) for n in range(5)))
     np.testing.assert_allclose(material(log).budget.used.p50[:, 0], np.full(20, 0.2), rtol=1e-6)
+
+
+def test_the_node_of_a_single_replica_comes_with_the_roster() -> None:
+    alone = replace(WEB, replicas=1, node="n1")
+    found = material(log_of(roster(T, [alone, JOB]), metrics(T, [alone, JOB], [1.9, 0.1], [GIB, GIB])))
+    shown = report(found, CONTEXT, "container")
+    assert [(use.node, use.capacity, use.containers) for use in shown.nodes] == [("n1", 2.0, 1), ("n1", 8 * GIB, 1)]
+    noisy = next(one for one in shown.findings if one.name == "noisy_neighbours")
+    assert noisy.worst[0].why.startswith("95% of 2.00 used (p95), 50% requested; at fault: shop/web/app 100%")
+    assert any(note.startswith("1 container on no known node") for note in shown.notes)

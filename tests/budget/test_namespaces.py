@@ -7,8 +7,9 @@ import pytest
 
 from engine.backtest.buckets import Bucketed
 from engine.budget.history import History, sums
+from engine.budget.measures import DAY
 from engine.budget.namespace_words import budget_findings, cells
-from engine.budget.namespaces import DAY, Standing, standings
+from engine.budget.namespaces import Standing, standings
 from engine.budget.ring import Seen
 from engine.core.rows import Array
 from engine.messages import ContainerSpec, Size
@@ -30,7 +31,7 @@ def seen(
     both = np.column_stack([used, np.full(len(used), GIB)])
     requested = np.tile([np.nan if request is None else request * replicas, GIB * replicas], (len(used), 1))
     series = Bucketed(f"{name}/app", bucket, both, both, np.ones(2), np.zeros(2, np.int64))
-    return Seen(spec, runs, series, History(bucket, requested, both))
+    return Seen(spec, runs, series, History(bucket, requested, both, runs))
 
 
 def standing(found: list[Standing], cap_name: str) -> Standing:
@@ -100,3 +101,13 @@ def test_gaps_of_an_hour_are_filled_and_longer_ones_are_not() -> None:
     assert total.first == 10
     assert total.used[:, 0].tolist() == [1.0] * 10 + [2.0] * 13 + [0.0] * 7 + [3.0]
     assert total.used[-1, 1] == 0.0
+
+
+def test_what_is_requested_holds_while_nothing_is_sampled_and_to_the_end_of_who_runs() -> None:
+    long = History(np.arange(0, 60), np.full((60, 2), np.nan), np.full((60, 2), 1.0))
+    for runs, last in ((True, 3.0), (False, 1.0)):
+        gaps = History(np.array([10, 40]), np.full((2, 2), 2.0), np.full((2, 2), 5.0), runs)
+        total = sums([long, gaps])
+        assert total is not None
+        assert total.counted[[9, 10, 22, 23, 40, 41], 0].tolist() == [1.0, 6.0, 6.0, 3.0, 6.0, last]
+        assert total.used[[9, 10, 22, 23, 40, 41], 0].tolist() == [1.0, 6.0, 6.0, 1.0, 6.0, 1.0]
