@@ -22,7 +22,7 @@ TEXTS: Final = 3
 CAPTION: Final = (
     "Counted is held against the cap: the larger of requested and used of each container, mean of the last hour. "
     "A day: robust trend of its daily means, from 4 days on. Next 24 h: highest p95 of the engine's forecast of it. "
-    "Exceeded: when the trend reaches the cap, and between which days by 90 %; said up to twice the days seen."
+    "Exceeded: when the trend reaches the cap, and between which days by about 90 %; said up to twice the days seen."
 )
 _WHAT: Final = ("CPU", "memory", "USD/month")
 

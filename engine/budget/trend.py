@@ -18,6 +18,7 @@ from engine.core.rows import Array
 LEAST_DAYS: Final = 4
 """With fewer, the interval of the slope is without bounds."""
 _Z90: Final = 1.645
+_WIDENED: Final = 2.0
 FURTHEST: Final = 2
 """No statement is made for further ahead than so many times the days that were seen."""
 
@@ -26,7 +27,8 @@ FURTHEST: Final = 2
 class Trend:
     """`slope` per day, within `lower`..`upper` at 90 %; `level`, the line's value at the end of the last of `days`.
 
-    `spread`: no more than a tenth of the days were further from the line.
+    `spread`: twice what no more than a tenth of the days were further from the line; days are few and not independent,
+    and with once as much it covered too little (`python -m benchmarks.budgets`).
     """
 
     days: int
@@ -68,5 +70,5 @@ def trend(daily: Array) -> Trend | None:
     low = int(np.floor((len(slopes) - off) / 2))
     high = int(np.ceil((len(slopes) + off) / 2))
     level = float(np.median(daily - slope * day))
-    spread = float(np.percentile(np.abs(daily - slope * day - level), 90, method="higher"))
+    spread = _WIDENED * float(np.percentile(np.abs(daily - slope * day - level), 90, method="higher"))
     return Trend(count, slope, float(slopes[max(low, 0)]), float(slopes[min(high, len(slopes) - 1)]), level, spread)
