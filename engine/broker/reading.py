@@ -29,6 +29,8 @@ def read_topic(
     """
     try:
         asyncio.run(_read(bootstrap, topic, partitions, since_s, take, progress))
+    except TimeoutError as error:
+        raise UserError(f"the broker at {bootstrap} stopped answering") from error
     except (KafkaError, OSError, ValueError) as error:
         raise UserError(f"the broker at {bootstrap} does not let `{topic}` be read: {error}") from error
 
@@ -36,7 +38,12 @@ def read_topic(
 async def _read(
     bootstrap: str, topic: str, partitions: Sequence[int], since_s: float | None, take: Take, progress: Progress
 ) -> None:
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False, request_timeout_ms=_ANSWER_MS)
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",  # where retention takes the first records away meanwhile
+        request_timeout_ms=_ANSWER_MS,
+    )
     await consumer.start()
     try:
         places = [TopicPartition(topic, partition) for partition in partitions]

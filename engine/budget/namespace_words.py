@@ -11,6 +11,7 @@ import numpy as np
 from engine.budget.amounts import FORMATS
 from engine.budget.findings import WORST, Finding, Offender
 from engine.budget.namespaces import Standing
+from engine.budget.trend import LEAST_DAYS
 from engine.budget.words import NONE, share, usd
 from engine.policy.namespace_budget import CAPS
 
@@ -42,6 +43,13 @@ def budget_findings(standings: Sequence[Standing]) -> list[Finding]:
             [Offender(_name(one), _soon(one, days)) for days, one in soon],
         ),
     ]
+
+
+def trend_note(standings: Sequence[Standing]) -> list[str]:
+    """Why there is no trend, where there is none at all."""
+    if not standings or any(one.trend for one in standings):
+        return []
+    return [f"There is no trend of namespaces yet: it wants {LEAST_DAYS} whole days (live: --last 7d)."]
 
 
 def cells(one: Standing) -> list[str]:

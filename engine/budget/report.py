@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from engine.budget.budget import Budget
 from engine.budget.findings import Finding, findings
 from engine.budget.lines import Line, lines, overall
-from engine.budget.namespace_words import budget_findings
+from engine.budget.namespace_words import budget_findings, trend_note
 from engine.budget.namespaces import Standing, standings
 from engine.budget.node_words import node_findings, nodes_note
 from engine.budget.nodes import NodeUse, node_uses
@@ -51,7 +51,13 @@ def report(material: Material, context: Context, level: str, budgets: Sequence[N
         total=overall(budget),
         standings=held,
         nodes=nodes,
-        notes=[*notes(budget), *_unpriced(budget, context), *nodes_note(unplaced, nodes), *material.notes],
+        notes=[
+            *notes(budget),
+            *_unpriced(budget, context),
+            *nodes_note(unplaced, nodes),
+            *trend_note(held),
+            *material.notes,
+        ],
     )
 
 

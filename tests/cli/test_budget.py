@@ -152,6 +152,7 @@ def test_namespaces_against_their_budgets(files: tuple[str, ...], tmp_path: Path
     said = done(*files, "--budgets", str(policy), "--page", str(page))
     # shop uses 3 and 0.5 cores in its last 5 minutes, and 2 and 0.5 on the whole: 2.25 and 0.5 in the mean of the hour.
     assert "Namespace budget exceeded" not in said
+    assert "There is no trend of namespaces yet: it wants 4 whole days" in said
     [line] = [line for line in said.splitlines() if line.startswith(" shop ") and "CPU" in line and "anna" in line]
     assert line.split()[:8] == ["shop", "anna@example.com", "CPU", "3.00", "2.00", "3.20", "2.75", "92%"]
     text = page.read_text()
