@@ -63,13 +63,20 @@ def from_trace(
 
 
 def _seen(budget: Budget, series: Sequence[Bucketed]) -> list[Seen]:
-    """Requests of a sheet hold all the time. Series come first in a budget, once each."""
+    """By row of the budget; requests of a sheet hold all the time, also of lines without a series."""
+    by_name = {one.series_id: one for one in series}
     found = []
-    for row, one in enumerate({one.series_id: one for one in series}.values()):
+    for row, (name, spec) in enumerate(zip(budget.series_ids, budget.specs, strict=True)):
+        one = by_name.get(name) or _without_samples(name)
         request = np.tile(budget.request[row] * budget.replicas[row], (len(one.bucket), 1))
         used = one.mean * budget.replicas[row]
-        found.append(Seen(budget.specs[row], True, one, History(one.bucket, request, used, True)))
+        found.append(Seen(spec, True, one, History(one.bucket, request, used, True)))
     return found
+
+
+def _without_samples(name: str) -> Bucketed:
+    nothing = np.empty((0, 2))
+    return Bucketed(name, np.empty(0, np.int64), nothing, nothing, np.ones(2), np.zeros(2, np.int64))
 
 
 def _read(path: Path, scale: Array) -> Sequence[Bucketed]:

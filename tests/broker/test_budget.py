@@ -20,7 +20,7 @@ from engine.messages import AnyEvent, Cluster, Size
 from engine.units import GIB
 from tests.broker.test_clusters import PARTITIONS
 from tests.brokers import apply_topics, declare
-from tests.budget.test_live import JOB, WEB, decision
+from tests.budget.test_live import JOB, WEB, T, decision
 from tests.core.build import metrics, roster
 
 pytestmark = pytest.mark.broker
@@ -57,6 +57,17 @@ def test_what_is_written_is_read(bootstrap: str) -> None:
 
 
 def test_a_cluster_that_is_not_declared(bootstrap: str) -> None:
-    error = CliRunner().invoke(budget, ["--broker", bootstrap, "--cluster", "mill"]).exception
+    error = CliRunner().invoke(budget, ["--broker", bootstrap, "--cluster", "none"]).exception
     assert isinstance(error, UserError)
-    assert "cluster mill is not declared" in str(error)
+    assert "cluster none is not declared" in str(error)
+
+
+def test_a_replay_counts_by_its_own_clock(bootstrap: str) -> None:
+    cluster = declare(bootstrap, "mill", 10, clock="replay")
+    events = (roster(T, [WEB]), metrics(T, [WEB], [9.0], [GIB]), metrics(T + 90_000, [WEB], [0.5], [GIB]))
+    publish(bootstrap, [outgoing(cluster, replace(event, cluster="mill"), 0) for event in events])
+    result = CliRunner().invoke(budget, ["--broker", bootstrap, "--cluster", "mill"], env={"COLUMNS": "140"})
+    assert result.exception is None, result.exception
+    [line] = [line for line in result.stdout.splitlines() if "shop/web/app" in line and "CPU" in line]
+    assert line.split()[5:8] == ["1.50", "1.50", "1.50"], "what was used a day and an hour before is out"
+    assert "from 2001-09-10 02:50 to 2001-09-10 02:55 UTC" in result.stdout

@@ -158,6 +158,9 @@ def test_namespaces_against_their_budgets(files: tuple[str, ...], tmp_path: Path
     text = page.read_text()
     for words in ("Namespaces and their budgets", "anna@example.com", "Namespace budget will be exceeded"):
         assert words in text
+    sheet_file(tmp_path, SHEET + "shop/more/x,2,,,\n")
+    assert "shop, CPU (anna@example.com): 4.00 of 3.00, 133%" in done(*files, "--budgets", str(policy)), "not sampled"
+    sheet_file(tmp_path, SHEET)
     policy.write_text(POLICY.replace("cpu: 3", "cpu: 2"))
     said = done(*files, "--budgets", str(policy))
     assert "Namespace budget exceeded: 1\n  shop, CPU (anna@example.com): 2.75 of 2.00, 138%" in said
