@@ -67,5 +67,3 @@ def nodes_note(unplaced: int, uses: Sequence[NodeUse]) -> list[str]:
             "node_type that the catalogue has."
         )
     return notes
-
-

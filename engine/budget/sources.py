@@ -47,9 +47,7 @@ class Material:
     """Of nodes of which it was stated, [2] in cores and bytes."""
 
 
-def from_trace(
-    path: Path, scale: tuple[float, float], sheet_path: Path | None, context: Context, say: Say
-) -> Material:
+def from_trace(path: Path, scale: tuple[float, float], sheet_path: Path | None, context: Context, say: Say) -> Material:
     """`scale`: what one unit of the trace is in cores and bytes. Raises UserError."""
     sheet: Sheet = read_sheet(sheet_path) if sheet_path else {}
     capacities = read_capacities(sheet_path) if sheet_path else {}
