@@ -190,9 +190,7 @@ def test_noisy_neighbours_of_a_sheet_with_nodes(files: tuple[str, ...], tmp_path
     page = tmp_path / "out.html"
     said = done(*files, "--page", str(page))
     # p95 of 1.5, 1.5, 1.5, 3.5: b is there for an hour after its last sample too.
-    assert ["n1", "CPU", "2", "4.00", "2.00", "50%", "3.20", "80%"] in [
-        line.split() for line in said.splitlines()
-    ]
+    assert ["n1", "CPU", "2", "4.00", "2.00", "50%", "3.20", "80%"] in [line.split() for line in said.splitlines()]
     assert "noisy neighbours" not in said
     assert "Nodes, the fullest first" in page.read_text()
     sheet_file(tmp_path, (tmp_path / "sheet.csv").read_text().replace("n1,,4,8Gi", "n1,,3500m,8Gi"))
