@@ -15,6 +15,6 @@ TOPIC: Final = "aggregates"
 
 def read_aggregates(bootstrap: str, cluster: str) -> Iterator[Aggregate]:
     """All hours that the topic still has. Raises UserError: no broker, no topic; ContractError: not ours."""
-    for key, value in read_topic(bootstrap, TOPIC, declared_partitions(connect(bootstrap), TOPIC)):
+    for key, value in read_topic(bootstrap, TOPIC, range(declared_partitions(connect(bootstrap), TOPIC))):
         if value is not None and key.startswith(f"{cluster}/"):
             yield decode_aggregate(value)

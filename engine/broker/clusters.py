@@ -54,7 +54,7 @@ def read_clusters(bootstrap: str, client: AdminClient | None = None) -> dict[str
     """Every declared cluster, by name. Raises UserError: no broker, no topics."""
     partitions = admin.declared_partitions(client or admin.connect(bootstrap), TOPIC)
     found: dict[str, Cluster] = {}
-    for key, value in read_topic(bootstrap, TOPIC, partitions):
+    for key, value in read_topic(bootstrap, TOPIC, range(partitions)):
         if value is None:
             found.pop(key, None)
         else:

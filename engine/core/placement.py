@@ -7,6 +7,7 @@ from typing import Final, get_args
 
 import numpy as np
 
+from engine.core.protected import is_system
 from engine.core.rows import Array, Rows, column
 from engine.messages import ContainerSpec, Size, Stage
 
@@ -30,6 +31,8 @@ class PlacementRows(Rows):
     """Time of the last applied command: a roster taken before it does not change the size again."""
     in_place: Array = column(np.bool_, fill=True)
     """Can be resized without a restart."""
+    system: Array = column(np.bool_)
+    """The cluster stands on it: cut by a person's consent only, where no policy says otherwise."""
     annotation: Array = column(np.int16, fill=-1)
     """The workload's own policy, an index of the slot's `annotations`, -1 none."""
 
@@ -39,8 +42,8 @@ class PlacementRows(Rows):
     frozen: Array = column(np.bool_)
     risk: Array = column(np.float32, 2, fill=UNSET)
     """Share of samples that may lie above the request; NaN is none stated."""
-    protected: Array = column(np.bool_)
-    """Cut by a person's consent only."""
+    protected: Array = column(np.int8, fill=-1)
+    """Cut by a person's consent only: 1 yes, 0 no, -1 not stated, then `system` says."""
     windows: Array = column(np.int16, fill=-1)
     """Index of the slot's `window_sets`, -1 none: always open."""
     cuts_in_windows: Array = column(np.bool_)
@@ -91,5 +94,6 @@ def believe(placement: PlacementRows, row: int, spec: ContainerSpec, node_type: 
         placement.limit[row] = limits_of(spec.size)
         placement.assumed[row] = spec.assumed
     placement.replicas[row] = spec.replicas
+    placement.system[row] = is_system(spec.namespace, spec.workload, spec.workload_kind)
     placement.node_type[row] = node_type
     placement.in_place[row] = spec.in_place

@@ -122,7 +122,7 @@ _COLUMNS: Final[dict[str, Any]] = {
     "ceiling": lambda policy: requests_of(policy.ceiling),
     "stage": lambda policy: STAGES.index(policy.autopilot) if policy.autopilot else DEFAULT_STAGE,
     "risk": _risk,
-    "protected": lambda policy: _or(policy.protected, False),
+    "protected": lambda policy: _or(policy.protected, -1),
     "cuts_in_windows": lambda policy: _or(policy.cuts_only_in_windows, False),
     "restart_allowed": lambda policy: _or(_restart(policy).allowed, True),
     "restarts_a_day": lambda policy: _or(_restart(policy).most_a_day, -1),

@@ -25,6 +25,8 @@ class ContainerSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     policy: Policy | None = None
     in_place: bool = True
     """Whether it can be resized without a restart."""
+    node: str | None = None
+    """Where it runs, for one replica alone: those of several are on several nodes."""
 
 
 class Event(Struct, frozen=True, kw_only=True, tag_field="kind"):

@@ -23,6 +23,7 @@ class Telemetry:
         self._declare_work()
         self._declare_quality()
         self._declare_feedback()
+        self._declare_namespaces()
         self._declare_operations()
 
     def _counter(self, name: str, text: str, labels: tuple[str, ...] = ()) -> Counter:
@@ -94,6 +95,12 @@ class Telemetry:
             "Saved so far by the containers still known, up to the last full hour; it falls where raises cost more.",
             BY_NAMESPACE,
         )
+    def _declare_namespaces(self) -> None:
+        labels = ("cluster", "namespace")
+        text = "requested by all replicas of what runs in the slots held here; what is not set counts as 0."
+        self.namespace_requested_cores = self._gauge("namespace_requested_cores", f"Cores {text}", labels)
+        self.namespace_requested_bytes = self._gauge("namespace_requested_bytes", f"Bytes of memory {text}", labels)
+        self.namespace_requested_usd = self._gauge("namespace_requested_usd_month", f"USD in 730 hours {text}", labels)
 
     def _declare_operations(self) -> None:
         self.batch_duration = self._histogram("batch_duration_seconds", "Time to fold one slice of events.", FAST_S)

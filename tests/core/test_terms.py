@@ -66,7 +66,7 @@ def test_nothing_stated() -> None:
     log = declared(specs(1))
     names = ("risk", "protected", "windows", "cuts_in_windows", "cpu_limit_kind", "keep_qos", "moves_a_day", "families")
     assert [column(log, name) for name in names] == [
-        [[-9.0, -9.0]], [False], [-1], [False], [0], [True], [-1], [-1],
+        [[-9.0, -9.0]], [-1], [-1], [False], [0], [True], [-1], [-1],
     ]  # fmt: skip
     assert CPU_LIMITS[0] == "keep"
     assert STAGES[log.slot.placement.stage[0]] == "recommend"
@@ -87,7 +87,7 @@ def test_rules_reach_their_rows_and_go_with_the_next_policy() -> None:
     assert column(log, "floor") == [[0.5, -9.0], [0.5, GIB], [0.5, -9.0]]
     assert column(log, "stage") == [STAGES.index("up_only")] * 3
     assert column(log, "cuts_in_windows") == [True] * 3
-    assert column(log, "protected") == [False, True, False]
+    assert column(log, "protected") == [-1, 1, -1]
     assert (column(log, "windows"), log.slot.window_sets) == ([-1, 0, -1], [[NIGHT]])
     assert (column(log, "families"), log.slot.families) == ([0, 1, 0], [["m5"], ["m5", "r5"]])
     assert [CPU_LIMITS[kind] for kind in column(log, "cpu_limit_kind")] == ["none", "ratio", "none"]
@@ -109,7 +109,7 @@ def test_annotations_stand_between_namespace_and_workload() -> None:
     log.add(policy(web=Policy(autopilot="full", risk=Risk(cpu=0.25), floor=Size(memory_request=GIB))))
     log.add(policy(web=Policy(autopilot="full", risk=Risk(cpu=0.25)), web__w2=Policy(protected=False)))
     assert column(log, "stage") == [STAGES.index(stage) for stage in ("observe", "full", "observe")]
-    assert column(log, "protected") == [True, False, False]
+    assert column(log, "protected") == [1, -1, 0]
     assert column(log, "risk") == [[0.25, 0.5], [0.25, -9.0], [0.25, 0.5]]
     assert column(log, "floor") == [[0.25, -9.0], [-9.0, -9.0], [0.25, -9.0]]
     assert (log.slot.annotations, column(log, "annotation")) == ([own], [0, -1, 0])
@@ -120,7 +120,7 @@ def test_annotations_that_nobody_has_any_more_are_forgotten() -> None:
     log = declared(annotated(one, two))
     log.add(roster(60.0, annotated(None, two)))
     assert (log.slot.annotations, column(log, "annotation")) == ([two], [-1, 0])
-    assert column(log, "protected") == [False, False]
+    assert column(log, "protected") == [-1, -1]
 
 
 def test_a_narrower_scope_may_take_windows_away() -> None:
@@ -133,7 +133,7 @@ def test_a_new_container_has_the_terms_of_its_scope() -> None:
     log = declared(specs(1))
     log.add(policy(web__w1=Policy(protected=True)))
     log.add(roster(60.0, specs(2)))
-    assert column(log, "protected") == [False, True]
+    assert column(log, "protected") == [-1, 1]
 
 
 def test_controls_win_at_the_same_scope() -> None:

@@ -11,11 +11,10 @@ from engine.core.decide.facts import Facts, gather
 from engine.core.decide.gates import DOWN, STAY, UP, judge, row_reason, stepped
 from engine.core.decide.money import note_realised
 from engine.core.decide.permits import consent_reason, permits_at
-from engine.core.decide.proposals import Proposals, Verdicts, commanded, dispositions, note_recommended
+from engine.core.decide.proposals import Proposals, Verdicts, commanded, dispositions, note_recommended, raises_only
 from engine.core.decide.publish import publish
 from engine.core.decide.sizing import limits_for
 from engine.core.decide.state import HOLD, REASON, RECOMMENDED, RESIZE_DOWN, RESIZE_UP, DecideRows
-from engine.core.placement import STAGES
 from engine.core.rows import Array
 from engine.units import BUCKET_S
 
@@ -48,9 +47,9 @@ def propose(slot: SlotState, facts: Facts, context: Context) -> Proposals:
     parameters = context.sizing
     permits = permits_at(slot, facts.rows, slot.watermark_s, context)
     direction, reason = judge(facts, slot.decide, slot.watermark_s, permits, parameters)
-    no_cuts = (slot.placement.stage[facts.rows] == STAGES.index("up_only")) | slot.placement.protected[facts.rows]
     raised = (direction == UP).any(axis=1)
-    direction = np.where((no_cuts & raised)[:, None] & (direction == DOWN), np.int8(STAY), direction)
+    uncut = raised & raises_only(slot.placement, facts.rows)
+    direction = np.where(uncut[:, None] & (direction == DOWN), np.int8(STAY), direction)
     cut = (direction == DOWN).any(axis=1)
     action = np.where(raised, RESIZE_UP, np.where(cut, RESIZE_DOWN, HOLD))
     request = stepped(facts, direction, parameters)

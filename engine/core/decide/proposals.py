@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.core.decide.facts import Facts
 from engine.core.decide.money import monthly_usd
-from engine.core.decide.permits import needs_consent
+from engine.core.decide.permits import cut_needs_consent, needs_consent
 from engine.core.decide.state import COMMANDED, DISPOSITIONS, HOLD, RESIZE_DOWN, DecideRows
 from engine.core.placement import STAGES, PlacementRows
 from engine.core.rows import Array
@@ -65,6 +65,12 @@ def may_command(placement: PlacementRows, rows: Array, action: Array | int) -> A
     stage = placement.stage[rows]
     allowed: Array = (stage == _FULL) | ((stage == _UP_ONLY) & (np.asarray(action) != RESIZE_DOWN))
     return allowed & ~placement.frozen[rows] & ~needs_consent(placement, rows, action)
+
+
+def raises_only(placement: PlacementRows, rows: Array) -> Array:
+    """Rows of which auto-pilot may run no cut, not even beside a raise: bool [m]."""
+    only: Array = (placement.stage[rows] == _UP_ONLY) | cut_needs_consent(placement, rows)
+    return only
 
 
 def dispositions(placement: PlacementRows, proposals: Proposals) -> Array:

@@ -37,6 +37,7 @@ OPENINGS: Final = {
     "restarts_used_up": "A change would be due; it would restart the container, and the policy allows no more today",
     "restart_not_allowed": "A change would restart the container: the policy leaves that to a person's approval",
     "protected": "Less would do; the container is protected, and a cut is left to a person's approval",
+    "protected_system": "Less would do, but the cluster itself stands on it: cuts need consent",
     "throttled_after_cut": "Throttled soon after a cut of CPU, which is taken back",
     "evicted_after_cut": "Evicted for want of memory soon after a cut of memory, which is taken back",
     "unschedulable_after_raise": "Pods found no node with room soon after a raise, which is taken back",

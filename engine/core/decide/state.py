@@ -48,6 +48,7 @@ REASONS: Final = (
     "protected",
     "evicted_after_cut",
     "unschedulable_after_raise",
+    "protected_system",
 )
 """Reasons of decisions, stored by position: add at the end. Where two resources hold, the earlier reason is given."""
 REASON: Final = {name: code for code, name in enumerate(REASONS)}
