@@ -33,6 +33,10 @@ class PlacementRows(Rows):
     stage: Array = column(np.int8, fill=DEFAULT_STAGE)
     """Auto-pilot stage that holds, resolved from all scopes."""
     frozen: Array = column(np.bool_)
+    families: Array = column(np.int16, fill=-1)
+    """Families of instance types that it may be moved between: index in the slot's `families`, -1 none."""
+    moves_a_day: Array = column(np.int8, fill=-1)
+    """Most moves in 24 h that the policy allows, -1 not said."""
 
 
 def requests_of(size: Size | None) -> tuple[float, float]:
@@ -57,7 +61,9 @@ def size_of(request: Array, limit: Array) -> Size:
     return Size(cpu_request, cpu_limit, memory_request, memory_limit)
 
 
-def believe(placement: PlacementRows, row: int, spec: ContainerSpec, node_type: int, time_s: float) -> None:
+def believe(
+    placement: PlacementRows, row: int, spec: ContainerSpec, node_type: int, time_s: float, families: int = -1
+) -> None:
     """Takes over a row of a roster that was made at `time_s`; its size only if no command was applied since."""
     if time_s > placement.outcome_s[row]:
         placement.request[row] = requests_of(spec.size)
@@ -68,4 +74,7 @@ def believe(placement: PlacementRows, row: int, spec: ContainerSpec, node_type: 
     placement.node_type[row] = node_type
     placement.floor[row] = requests_of(policy.floor if policy else None)
     placement.ceiling[row] = requests_of(policy.ceiling if policy else None)
+    placement.families[row] = families
+    stated = policy.moves_a_day if policy else None
+    placement.moves_a_day[row] = -1 if stated is None else min(max(stated, 0), np.iinfo(np.int8).max)
     placement.annotated[row] = STAGES.index(policy.autopilot) if policy and policy.autopilot else -1

@@ -23,7 +23,7 @@ def fold_roster(state: SlotState, roster: Roster, context: Context, effects: Slo
     known = {name: row for row, name in enumerate(state.containers)}
     rows = [known[name] for name in names]
     for name, row, spec in zip(names, rows, roster.containers, strict=True):
-        believe(state.placement, row, spec, _node_type(state, spec), roster.time_s)
+        believe(state.placement, row, spec, _node_type(state, spec), roster.time_s, _families(state, spec))
         _set_forecaster(state, name, spec, effects)
     state.rosters.pop(roster.roster, None)
     state.rosters[roster.roster] = rows
@@ -51,6 +51,16 @@ def _node_type(state: SlotState, spec: ContainerSpec) -> int:
     if spec.node_type not in state.node_types:
         state.node_types.append(spec.node_type)
     return state.node_types.index(spec.node_type)
+
+
+def _families(state: SlotState, spec: ContainerSpec) -> int:
+    """The place of a policy's families in the slot's list, -1 none; their order does not matter."""
+    if not (spec.policy and spec.policy.families):
+        return -1
+    families = sorted(set(spec.policy.families))
+    if families not in state.families:
+        state.families.append(families)
+    return state.families.index(families)
 
 
 def _set_forecaster(state: SlotState, name: str, spec: ContainerSpec, effects: SlotEffects) -> None:

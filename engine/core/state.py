@@ -43,6 +43,8 @@ class SlotState:
     rosters: dict[str, list[int]] = field(default_factory=dict)
     """The last rosters by id, oldest first: the row of state of each of their rows."""
     node_types: list[str] = field(default_factory=list)
+    families: list[list[str]] = field(default_factory=list)
+    """Distinct sets of families that policies allow moves between."""
     stages: dict[str, Stage] = field(default_factory=dict)
     freezes: dict[str, bool] = field(default_factory=dict)
     forecasters: dict[str, Forecaster] = field(default_factory=dict)

@@ -50,3 +50,7 @@ class Policy(Struct, frozen=True, omit_defaults=True):
     floor: Size | None = None
     ceiling: Size | None = None
     forecaster: Forecaster | None = None
+    families: list[str] | None = None
+    """Families of instance types that it may be moved between, such as `m5`; absent: it is not moved."""
+    moves_a_day: int | None = None
+    """At most so many moves in any 24 hours."""

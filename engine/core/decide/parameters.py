@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.core.moves.terms import SHARE
+
 Pair = tuple[float, float]
 
 
@@ -74,3 +76,29 @@ class SizingParameters:
     """Added to the margin for each point of distrust."""
     distrust_half_life_s: float = 3 * 86_400.0
     distrust_most: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class MoveParameters:
+    """How moves between instance types are planned: for rows whose policy names families."""
+
+    every_buckets: int = 72
+    """A container is planned for once in so many buckets (6 h), at a time of its own."""
+    buckets_to_plan: int = 576
+    """Two days: what only the first has seen need not come again."""
+    quantile: float = 0.95
+    """Of the forecast, taken as the need; a lower stated risk takes p99, a higher one p90."""
+    moves_a_day: int = 2
+    """Where the policy does not say how many: there and back."""
+    model: str = SHARE
+    restart_usd: float = 0.05
+    """What a move costs, and how long the old machine is paid for beside the new: as in `trimtab plan`."""
+    drain_hours: float = 1 / 12
+    arrival_slots: int = 1
+    """Half hours from the order of a machine until it serves."""
+    hysteresis: float = 0.10
+    """A plan must save more than this share of what is paid now, and beat the one that stands by as much."""
+    least_usd_month: float = 1.0
+    """What saves less, over all replicas, is not worth a person's time."""
+    for_good_days: float = 30.0
+    """A move that is not taken back is paid off over so many days."""

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.core.decide.facts import Facts
 from engine.core.decide.money import monthly_usd
-from engine.core.decide.state import COMMANDED, DISPOSITIONS, HOLD, RESIZE_DOWN, DecideRows
+from engine.core.decide.state import COMMANDED, DISPOSITIONS, HOLD, MOVE, RESIZE_DOWN, DecideRows
 from engine.core.placement import STAGES, PlacementRows
 from engine.core.rows import Array
 from engine.messages import Command, Decision
@@ -57,12 +57,12 @@ def may_command(placement: PlacementRows, rows: Array, action: Array | int) -> A
 
 
 def dispositions(placement: PlacementRows, proposals: Proposals) -> Array:
-    """What becomes of each proposal: int8 [m], index of DISPOSITIONS."""
+    """What becomes of each proposal: int8 [m], index of DISPOSITIONS. Nothing carries moves out: none is commanded."""
     rows = proposals.facts.rows
     cases = [
         ("none", proposals.action == HOLD),
         ("frozen", placement.frozen[rows]),
-        ("commanded", may_command(placement, rows, proposals.action)),
+        ("commanded", may_command(placement, rows, proposals.action) & (proposals.action != MOVE)),
         ("observed", placement.stage[rows] == _OBSERVE),
     ]
     return np.select(

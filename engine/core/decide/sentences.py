@@ -34,6 +34,8 @@ OPENINGS: Final = {
     "crossing_memory": "Memory is about to cross its limit",
     "oom_kill_after_cut": "OOM-killed soon after a cut of memory, which is taken back",
     "throttled_after_cut": "Throttled soon after a cut of CPU, which is taken back",
+    "cheaper_machines": "Other machines cost less",
+    "moves_no_longer_pay": "The moves that were recommended no longer pay",
 }
 
 

@@ -1,0 +1,158 @@
+"""One container's moves: the cheapest day against staying, and against the plan that stands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Final
+
+import numpy as np
+
+from engine.core.decide.calendar import SLOTS
+from engine.core.decide.parameters import MoveParameters
+from engine.core.decide.state import FOR_GOOD
+from engine.core.moves import Candidate, Day, Terms, cheapest_day
+from engine.core.rows import Array
+from engine.units import HOURS_PER_MONTH
+
+DAYS_PER_MONTH: Final = HOURS_PER_MONTH / 24
+QUANTILES: Final = (0.90, 0.95, 0.99)
+
+
+class Verdict(Enum):
+    """What follows from a choice."""
+
+    NOTHING = "nothing"
+    MOVE = "move"
+    WITHDRAW = "withdraw"
+    FOLLOWED = "followed"
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """What a container may run on: `present` is the place among `candidates` of the type that it has.
+
+    `allowed` int [n] are the places of those that its policy names; the present one need not be among them.
+    """
+
+    candidates: Sequence[Candidate]
+    present: int
+    allowed: Array
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """`machine` int64 [48] by half hour of the day, places among the candidates; money is USD a day of one replica.
+
+    `staying_usd` is infinite where the present type does not fit always, `single_usd` where none does.
+    """
+
+    verdict: Verdict
+    market: Market
+    day: Day
+    needs: Array
+    machine: Array
+    usd: float
+    staying_usd: float
+    single: int
+    single_usd: float
+
+    @property
+    def baseline_usd(self) -> float:
+        """What is paid now; where the present type does not fit always, the best that does."""
+        return self.staying_usd if np.isfinite(self.staying_usd) else self.single_usd
+
+    @property
+    def is_for_good(self) -> bool:
+        return not len(self.day.moved(self.machine))
+
+    def plan(self) -> list[tuple[int, int]]:
+        """Half hours of the day, or FOR_GOOD, and the places of what serves from then on."""
+        if self.is_for_good:
+            return [(FOR_GOOD, int(self.machine[0]))]
+        return [(slot, int(self.machine[slot])) for slot in self.day.moved(self.machine).tolist()]
+
+
+def quantile_of(parameters: MoveParameters, risk: tuple[float, float] | None) -> float:
+    """Of the forecast, taken as the need: that of the parameters, or the one that a stated risk asks for."""
+    wanted = parameters.quantile if risk is None else 1.0 - min(risk)
+    return next((each for each in QUANTILES if each >= wanted), QUANTILES[-1])
+
+
+def terms_of(parameters: MoveParameters, moves: int) -> Terms:
+    return Terms(
+        moves=moves,
+        arrival=parameters.arrival_slots,
+        restart_usd=parameters.restart_usd,
+        drain_hours=parameters.drain_hours,
+        model=parameters.model,
+    )
+
+
+def choose(
+    needs: Array, market: Market, standing: Sequence[tuple[int, int]], moves: int, replicas: int,
+    parameters: MoveParameters,
+) -> Choice | None:  # fmt: skip
+    """The cheapest day for `needs` [48, 2] by half hour of the day, and what follows; None: there is none to compare.
+
+    `standing` is the plan that stands, as in `Choice.plan`, with -1 for types that are no candidates any more.
+    """
+    terms = terms_of(parameters, moves)
+    day = Day.of(needs, market.candidates, terms)
+    machine = cheapest_day(day, market.allowed, terms)
+    if machine is None:
+        return None
+    always = day.cost.sum(axis=0)
+    known = np.array([*market.allowed, market.present])
+    single = int(known[always[known].argmin()])
+    usd, staying_usd = day.usd(machine), float(always[market.present])
+    choice = Choice(
+        Verdict.NOTHING, market, day, needs, machine, usd, staying_usd, single, float(always[single])
+    )  # fmt: skip
+    if not 0 < choice.baseline_usd < np.inf:
+        return None
+    return _judged(choice, standing, replicas, parameters)
+
+
+def _judged(choice: Choice, standing: Sequence[tuple[int, int]], replicas: int, parameters: MoveParameters) -> Choice:
+    verdict = Verdict.NOTHING
+    kept_usd = choice.baseline_usd
+    if standing and standing[0] == (FOR_GOOD, choice.market.present):
+        verdict, standing = Verdict.FOLLOWED, ()
+    if standing:
+        stands_usd = _usd_of(standing, choice)
+        if stands_usd >= choice.baseline_usd:
+            verdict = Verdict.WITHDRAW
+        kept_usd = min(kept_usd, stands_usd)
+    if _pays(choice, kept_usd, replicas, parameters):
+        verdict = Verdict.MOVE
+    return replace(choice, verdict=verdict)
+
+
+def _pays(choice: Choice, kept_usd: float, replicas: int, parameters: MoveParameters) -> bool:
+    """Whether it saves enough against what is paid, and against what was recommended, to be said."""
+    usd, market = choice.usd, choice.market
+    if choice.is_for_good:
+        if choice.machine[0] == market.present:
+            return False
+        usd += float(choice.day.leave[:, market.present].max()) / parameters.for_good_days
+    saved = kept_usd - usd
+    enough = saved * replicas * DAYS_PER_MONTH >= parameters.least_usd_month
+    return enough and saved > parameters.hysteresis * choice.baseline_usd
+
+
+def _usd_of(standing: Sequence[tuple[int, int]], choice: Choice) -> float:
+    """A day of the plan that stands, with today's needs; infinite where it cannot be kept."""
+    if any(place not in choice.market.allowed for _, place in standing):
+        return float("inf")
+    return choice.day.usd(machine_of(standing))
+
+
+def machine_of(plan: Sequence[tuple[int, int]]) -> Array:
+    """The machine of each half hour of the day, int64 [48], under a plan as in `Choice.plan`."""
+    machine = np.full(SLOTS, plan[-1][1], dtype=np.int64)  # the last serves until the first
+    for slot, place in plan:
+        if slot != FOR_GOOD:
+            machine[slot:] = place
+    return machine
