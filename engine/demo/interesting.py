@@ -29,11 +29,12 @@ def choose(
     scope: str,
     since_s: float = 0.0,
 ) -> list[Shown]:
-    """The largest saving, urgent raises, a rollback, the worst forecast, one not piloted; each container once.
+    """The largest saving, urgent raises, a rollback, a move, the worst forecast, one not piloted; each container once.
 
     Urgent raises that nobody carried out are worth showing from `since_s` on, where the figures begin.
     """
-    changes = [d for d in in_order(decisions) if d.action != "hold"]
+    told_of = [d for d in in_order(decisions) if d.action != "hold"]
+    changes = [d for d in told_of if d.move is None]
     visible = [d for d in changes if d.time_s >= since_s]
     applied = [d for d in changes if was_applied(d, outcomes)]
     told = "; auto-pilot was off, so that was only said (the fast path)."
@@ -48,6 +49,7 @@ def choose(
             or _latest(visible, _is_urgent, f"Urgent before its bucket closed{told}")
         ),
         *_latest(applied, lambda d: d.action == "rollback", "Cut too far, noticed, and rolled back at once."),
+        *_latest(told_of, lambda d: d.move is not None, "Told to move: other machines cost less at some hours."),
         *_worst_forecast(trajectories),
         *_most_missed([d for d in changes if not is_piloted(d.container, scope)]),
     ]

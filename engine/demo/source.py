@@ -9,6 +9,7 @@ from typing import Final, Self
 from agents.collector.sources.assume import LIMIT
 from agents.collector.sources.datasets import DEFAULT_DAYS, datacentertraces
 from agents.collector.sources.derive import spread
+from agents.collector.sources.examples import BATCHES, COUNT, SURGES
 from agents.collector.sources.scale import TARGET, needs_scale
 from engine.demo.plan import Plan, plan
 from engine.demo.settings import DemoSettings
@@ -22,6 +23,11 @@ DERIVED: Final = 300
 ASSUMED: Final = (
     "Requests are assumed, as the traces state none: each container's maximum so far, raised at the end of each of its "
     f"days, with limits of {LIMIT[0]:g} times (CPU) and {LIMIT[1]:g} times (memory) that."
+)
+
+MADE_UP: Final = (
+    f"{COUNT} more are made up, so that each kind of decision has its occasion: {len(BATCHES)} with a batch at night "
+    f"that needs much memory, and {len(SURGES)} whose use surges once, when auto-pilot has been on for a while."
 )
 
 
@@ -52,9 +58,10 @@ class Source:
         days = settings.days or min(most, _fitting_days(trace, containers))
         part = spread(trace, containers, days, settings.seed) if containers else part_of(trace, 0.0, days)
         start_s, end_s = span_s(part)
-        sentences = [_derived(trace, containers), _scaled(trace)]
+        made_up = 0 if settings.trace else COUNT
+        sentences = [_derived(trace, containers), _scaled(trace), MADE_UP if made_up else ""]
         derived = " ".join(sentence for sentence in sentences if sentence)
-        return cls(title, derived, ASSUMED, len(part), start_s, end_s, days, settings)
+        return cls(title, derived, ASSUMED, len(part) + made_up, start_s, end_s, days, settings)
 
     def plan(self) -> Plan:
         return plan(self.start_s, self.end_s)
@@ -64,7 +71,8 @@ class Source:
         s = self.settings
         origin = ["--dataset", "datacentertraces"] if s.trace is None else ["--trace", str(s.trace.resolve())]
         derived = s.containers or (DERIVED if s.trace is None else 0)
-        return [*origin, "--containers", str(derived), "--days", str(self.days), "--seed", str(s.seed)]
+        examples = [] if s.trace else ["--examples-at", str(self.plan().pilot_s - self.start_s)]
+        return [*origin, *examples, "--containers", str(derived), "--days", str(self.days), "--seed", str(s.seed)]
 
 
 def _fitting_days(trace: list[Series], containers: int) -> float:

@@ -11,6 +11,7 @@ import numpy as np
 
 from engine.demo.accuracy import Accuracy
 from engine.demo.audit import Audit
+from engine.demo.kinds import Kind, kinds
 from engine.messages import Command, DeadLetter, Decision, Outcome
 from engine.units import BUCKET_S
 
@@ -31,6 +32,7 @@ class Facts:
     trace: str
     derived: str
     assumed: str
+    scope: str
     samples_sent: int
     samples_dead_lettered: int
     counters: Mapping[str, int]
@@ -70,6 +72,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     balance: bool
     audit: Audit
     decisions: dict[str, int]
+    kinds: list[Kind]
     commands: int
     commands_applied: int
     commands_refused: dict[str, int]
@@ -128,6 +131,7 @@ def summarise(facts: Facts) -> Summary:
         balance=facts.samples_sent == folded + facts.samples_dead_lettered,
         audit=facts.audit,
         decisions=dict(sorted(Counter(decision.action for decision in facts.decisions).items())),
+        kinds=kinds(facts.decisions, facts.outcomes, facts.scope),
         commands=len(facts.commands),
         commands_applied=sum(outcome.status == "applied" for outcome in outcomes),
         commands_refused=dict(sorted(Counter(o.reason for o in outcomes if o.status != "applied").items())),

@@ -35,6 +35,7 @@ def summary(sent: int = 1000, missing: int = 0) -> Summary:
             trace="made <up>",
             derived="Containers are derived from 3 real traces by scale and phase.",
             assumed="Requests are assumed.",
+            scope="team-a",
             samples_sent=sent,
             samples_dead_lettered=10,
             counters={"samples_folded": 990, "samples_late": 3, "samples_duplicate": 2},
