@@ -25,9 +25,11 @@ ASSUMED: Final = (
     f"days, with limits of {LIMIT[0]:g} times (CPU) and {LIMIT[1]:g} times (memory) that."
 )
 
+SURGES_SHARE: Final = 0.3
+"""Of the time with auto-pilot: then made-up surges come, late enough for a machine on which it is turned on late."""
 MADE_UP: Final = (
     f"{COUNT} more are made up, so that each kind of decision has its occasion: {len(BATCHES)} with a batch at night "
-    f"that needs much memory, and {len(SURGES)} whose use surges once, when auto-pilot has been on for a while."
+    f"that needs much memory, and {len(SURGES)} with an hour of work each day and one surge that nothing foretells."
 )
 
 
@@ -71,7 +73,9 @@ class Source:
         s = self.settings
         origin = ["--dataset", "datacentertraces"] if s.trace is None else ["--trace", str(s.trace.resolve())]
         derived = s.containers or (DERIVED if s.trace is None else 0)
-        examples = [] if s.trace else ["--examples-at", str(self.plan().pilot_s - self.start_s)]
+        plan = self.plan()
+        surges_s = plan.pilot_s + SURGES_SHARE * (plan.end_s - plan.pilot_s)
+        examples = [] if s.trace else ["--examples-at", str(round(surges_s - self.start_s))]
         return [*origin, *examples, "--containers", str(derived), "--days", str(self.days), "--seed", str(s.seed)]
 
 
@@ -102,5 +106,3 @@ def _scaled(trace: list[Series]) -> str:
         f"Their values are scaled to a p99.9 of {TARGET[0]:g} cores and {TARGET[1] / GIB:g} GiB, for they cannot be "
         f"cores and bytes ({why})."
     )
-
-

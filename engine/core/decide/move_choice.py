@@ -116,13 +116,14 @@ def choose(
 
 
 def _judged(choice: Choice, standing: Sequence[tuple[int, int]], replicas: int, parameters: MoveParameters) -> Choice:
+    """Where the present type does not fit always, something has to be done, whether it saves or not."""
     verdict = Verdict.NOTHING
-    kept_usd = choice.baseline_usd
+    kept_usd = choice.staying_usd
     if standing and standing[0] == (FOR_GOOD, choice.market.present):
         verdict, standing = Verdict.FOLLOWED, ()
     if standing:
         stands_usd = _usd_of(standing, choice)
-        if stands_usd >= choice.baseline_usd:
+        if stands_usd >= choice.staying_usd:
             verdict = Verdict.WITHDRAW
         kept_usd = min(kept_usd, stands_usd)
     if _pays(choice, kept_usd, replicas, parameters):

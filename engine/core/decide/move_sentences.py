@@ -44,8 +44,10 @@ def _money(target: MoveTarget, evidence: MoveEvidence) -> str:
     moved = f", {evidence.moves_usd_day:.2f} of it for {evidence.moves} moves" if evidence.moves else ""
     line = f"a day costs {evidence.usd_day:.2f} USD{moved}"
     if evidence.staying_usd_day is not None:
-        return f"{line}, on {target.from_type} alone {evidence.staying_usd_day:.2f}"
-    return f"{line}; {target.from_type} alone does not fit always"
+        line += f", on {target.from_type} alone {evidence.staying_usd_day:.2f}"
+    if target.daily and evidence.single_usd_day is not None and evidence.single_type != target.from_type:
+        line += f", on {evidence.single_type} alone {evidence.single_usd_day:.2f}"
+    return line if evidence.staying_usd_day is not None else f"{line}; {target.from_type} alone does not fit always"
 
 
 def withdrawal_text(choice: Choice, replicas: int) -> str:

@@ -36,16 +36,11 @@ def decide_moves(slot: SlotState, rows: Array, bucket: int, context: Context) ->
     due = due_rows(slot, rows, bucket, context.moves)
     if not len(due):
         return []
-    for row in due.tolist():
-        note_moved(slot.decide, row, bucket)
-    slot.decide.planned_bucket[due] = bucket
-    trusted = due[is_trusted(slot, due, context)]
-    decisions: list[Decision] = []
-    for row, needs in zip(trusted.tolist(), needs_of(slot, trusted, bucket, context), strict=True):
-        market = market_of(slot, row, context)
-        if market is not None and not np.isnan(needs).any():
-            decisions += _decide(slot, row, bucket, needs, market, context)
-    return decisions
+    needs = needs_of(slot, due, bucket, context)
+    needs[~is_trusted(slot, due, context)] = np.nan
+    return [
+        d for row, need in zip(due.tolist(), needs, strict=True) for d in plan_row(slot, row, bucket, need, context)
+    ]
 
 
 def due_rows(slot: SlotState, rows: Array, bucket: int, parameters: MoveParameters) -> Array:
@@ -85,6 +80,34 @@ def needs_of(slot: SlotState, rows: Array, bucket: int, context: Context) -> Arr
     return np.roll(needs, first % SLOTS, axis=1)
 
 
+def plan_row(slot: SlotState, row: int, bucket: int, needs: Array, context: Context) -> list[Decision]:
+    """Plans for one row and its needs [48, 2] by half hour of the day, NaN unknown: a move, a withdrawal or nothing."""
+    note_moved(slot.decide, row, bucket)
+    slot.decide.planned_bucket[row] = bucket
+    stated = int(slot.placement.moves_a_day[row])
+    most = min(MOST_MOVES, context.moves.moves_a_day if stated < 0 else stated)
+    market = market_of(slot, row, context)
+    if market is None or not most or np.isnan(needs).any():
+        return []
+    places = {each.name: place for place, each in enumerate(market.candidates)}
+    standing = [(at, places.get(slot.node_types[kind], -1)) for at, kind in stands(slot.decide, row)]
+    replicas = int(slot.placement.replicas[row])
+    choice = choose(needs, market, standing, most, replicas, context.moves)
+    if choice is None or choice.verdict is Verdict.NOTHING:
+        return []
+    return _follow(slot, row, bucket, choice, most, context)
+
+
+def _follow(slot: SlotState, row: int, bucket: int, choice: Choice, most: int, context: Context) -> list[Decision]:
+    facts = gather(slot, np.array([row]), bucket, float(bucket * BUCKET_S), context)
+    if choice.verdict is Verdict.MOVE:
+        moves = first_moves(slot.decide, row, bucket, choice, most, context.moves)
+        _stand(slot, row, bucket, choice, moves)
+        return [move_decision(slot, facts, choice, moves, most, context)]
+    set_plan(slot.decide, row, bucket, [])
+    return [withdrawal(slot, facts, choice, context)] if choice.verdict is Verdict.WITHDRAW else []
+
+
 def market_of(slot: SlotState, row: int, context: Context) -> Market | None:
     """What the row may run on, the cheapest types first; None where that is not known of its own type."""
     kind = int(slot.placement.node_type[row])
@@ -98,26 +121,6 @@ def market_of(slot: SlotState, row: int, context: Context) -> Market | None:
         return None
     candidates = found if own.candidate in found else [*found, own.candidate]
     return Market(candidates, candidates.index(own.candidate), np.arange(len(found)))
-
-
-def _decide(slot: SlotState, row: int, bucket: int, needs: Array, market: Market, context: Context) -> list[Decision]:
-    stated = int(slot.placement.moves_a_day[row])
-    most = min(MOST_MOVES, context.moves.moves_a_day if stated < 0 else stated)
-    places = {each.name: place for place, each in enumerate(market.candidates)}
-    standing = [(at, places.get(slot.node_types[kind], -1)) for at, kind in stands(slot.decide, row)]
-    if not most:
-        return []
-    replicas = int(slot.placement.replicas[row])
-    choice = choose(needs, market, standing, most, replicas, context.moves)
-    if choice is None or choice.verdict is Verdict.NOTHING:
-        return []
-    facts = gather(slot, np.array([row]), bucket, float(bucket * BUCKET_S), context)
-    if choice.verdict is Verdict.MOVE:
-        moves = first_moves(slot.decide, row, bucket, choice, most, context.moves)
-        _stand(slot, row, bucket, choice, moves)
-        return [move_decision(slot, facts, choice, moves, most, context)]
-    set_plan(slot.decide, row, bucket, [])
-    return [withdrawal(slot, facts, choice, context)] if choice.verdict is Verdict.WITHDRAW else []
 
 
 def _stand(slot: SlotState, row: int, bucket: int, choice: Choice, moves: list[tuple[int, int]]) -> None:
