@@ -34,7 +34,8 @@ def slot_of(containers: int, families: list[str]) -> tuple[SlotState, int]:
     for bucket in range(HOUR, last + 1, HOUR):
         night = bucket % DAY < 8 * HOUR
         mean = (0.4, 6 * GIB) if night else (1.0, 1.5 * GIB)
-        observe(slot.forecast, bucket, *[np.array(mean) * random.lognormal(0, 0.05, (containers, 2))] * 2)
+        usage = np.array(mean) * random.lognormal(0, 0.05, (containers, 2))
+        observe(slot.forecast, bucket, usage, usage)
     return slot, last
 
 

@@ -16,7 +16,10 @@ from engine.shell.settings import DECISIONS
 
 AUTHOR: Final = "demo, by hand"
 APPROVED: Final = 3
-"""Sizes: the largest savings that are recommended at that time."""
+"""Cuts that are carried out at her word; then she has enough of it."""
+TRIES: Final = 20
+STOOD_S: Final = 3600.0
+"""What has been recommended for so long is likely to stand when her word arrives."""
 AT_ONCE: Final = 5000
 _PATIENCE_S: Final = 0.05
 
@@ -31,6 +34,9 @@ class Person:
     sizes: dict[str, Decision] = field(default_factory=dict)
     moves: dict[str, Decision] = field(default_factory=dict)
     """What each container was told last: of its size, and of machines."""
+    tried: set[str] = field(default_factory=set)
+    heard_s: float = 0.0
+    done: int = 0
     _consumer: Consumer | None = None
 
     def read(self) -> None:
@@ -43,23 +49,33 @@ class Person:
     def hear(self, decision: Decision) -> None:
         if decision.cluster != self.cluster.name or is_piloted(decision.container, self.scope):
             return
+        self.heard_s = max(self.heard_s, decision.time_s)
+        self.done += decision.evidence.trigger == "approval" and decision.disposition == "commanded"
         kept = self.moves if decision.move is not None else self.sizes
         kept[decision.container] = decision
 
-    def choice(self) -> list[Decision]:
-        """What she approves: a few cuts that stand, the largest savings first, and a move."""
+    def choice(self) -> Decision | None:
+        """What she approves next: a move first, then cuts that stand, until so many are done; None: no more."""
+        untried = [d for d in self.moves.values() if d.id not in self.tried]
+        if untried and not self.tried:
+            return max(untried, key=lambda d: (d.time_s, d.container))
+        if self.done >= APPROVED or len(self.tried) >= TRIES:
+            return None
         cuts = [d for d in self.sizes.values() if d.disposition == "recommended" and d.action == "resize_down"]
-        cuts.sort(key=lambda d: (-d.monthly_saving_usd, d.container))
-        moves = sorted(self.moves.values(), key=lambda d: (d.time_s, d.container))
-        return [*cuts[:APPROVED], *moves[-1:]]
+        cuts = [d for d in cuts if d.id not in self.tried]
+        return min(cuts, key=self._rank, default=None)
 
-    def approve(self, sent_s: float) -> int:
-        """Sends her approvals, dated `sent_s`; how many."""
+    def _rank(self, decision: Decision) -> tuple[bool, float, str]:
+        return self.heard_s - decision.time_s < STOOD_S, -decision.monthly_saving_usd, decision.container
+
+    def approve(self, sent_s: float) -> Decision | None:
+        """Sends her next approval, dated `sent_s`, if there is one."""
         chosen = self.choice()
-        for decision in chosen:
-            body = Approve(container=decision.container, decision_id=decision.id)
+        if chosen is not None:
+            self.tried.add(chosen.id)
+            body = Approve(container=chosen.container, decision_id=chosen.id)
             send_control(self.broker, self.cluster, body, AUTHOR, sent_s)
-        return len(chosen)
+        return chosen
 
     def close(self) -> None:
         if self._consumer is not None:

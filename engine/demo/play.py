@@ -16,7 +16,6 @@ from engine.demo.scrape import is_ready
 from engine.demo.screen import Screen
 from engine.demo.source import Source
 from engine.demo.watching import Watch
-from engine.demo.words import count
 from engine.errors import TrimtabError
 from engine.messages import Autopilot, Cluster
 
@@ -51,7 +50,7 @@ class Play:
     person: Person
     pilot_s: float | None = None
     approves_at: float | None = None
-    """Monotonic seconds; None before auto-pilot is on, and after."""
+    """Monotonic seconds; None before auto-pilot is on."""
 
     def run(self, source: Source) -> None:
         """Starts everything, ends everything. Raises ChildError and StuckError."""
@@ -76,7 +75,7 @@ class Play:
                 return
             self.person.read()
             if self.approves_at is not None and time.monotonic() >= self.approves_at:
-                self._approve()
+                self.person.approve(self.watch.watermark_s)
             time.sleep(LOOK_EVERY_S)
 
     def _cut_short(self, collector: Child) -> None:
@@ -96,14 +95,8 @@ class Play:
         send_control(self.programs.broker, self.cluster, control, author="demo", sent_s=self.pilot_s)
         self.screen.say(
             f"day {self.plan.day_of(self.pilot_s):.1f}: auto-pilot is full for namespace {PILOTED} from now on; "
-            "the other half goes on with recommendations"
+            "the other half goes on with recommendations, of which somebody approves a few"
         )
-
-    def _approve(self) -> None:
-        self.approves_at = None
-        number = self.person.approve(self.watch.watermark_s)
-        day = self.plan.day_of(self.watch.watermark_s)
-        self.screen.say(f"day {day:.1f}: somebody approves {count(number, 'recommendation')} of the other half by hand")
 
     def _come_to_rest(self, collector: Child) -> None:
         """Until all that was sent is folded, commanded, carried out and reported."""

@@ -84,8 +84,8 @@ class MoveParameters:
 
     every_buckets: int = 72
     """A container is planned for once in so many buckets (6 h), at a time of its own."""
-    buckets_to_plan: int = 576
-    """Two days: what only the first has seen need not come again."""
+    buckets_to_plan: int = 864
+    """Three days: what one has seen need not come again, and forecasts a day ahead have been scored twice."""
     quantile: float = 0.95
     """Of the forecast, taken as the need; a lower stated risk takes p99, a higher one p90."""
     moves_a_day: int = 2

@@ -147,7 +147,7 @@ def test_each_is_due_once_in_six_hours_at_a_time_of_its_own() -> None:
 def test_the_forecast_has_to_be_trusted() -> None:
     slot = planned_for(["m5", "r5"])
     slot.decide.planned_bucket[:] = BUCKET - 200
-    assert decide_moves(slot, np.array([0]), BUCKET, MARKET) == []  # 100 buckets seen are no two days
+    assert decide_moves(slot, np.array([0]), BUCKET, MARKET) == []  # 100 buckets seen are no three days
     assert slot.decide.planned_bucket[0] == BUCKET
 
 
