@@ -12,7 +12,8 @@ import click
 import numpy as np
 
 from engine.core.decide.calendar import SLOTS
-from engine.core.decide.moves import due_rows, needs_of, plan_row
+from engine.core.decide.move_needs import needs_of
+from engine.core.decide.moves import due_rows, plan_row
 from engine.core.forecast import observe
 from engine.core.forecast.state import DAYS, HOUR
 from engine.core.placement import STAGES

@@ -52,7 +52,7 @@ def _batch(time_s: Floats) -> Floats:
     hour = time_s % DAY_S / 3600.0
     begun, ended = np.clip(hour - NIGHT[0] + 1, 0, 1), np.clip(NIGHT[1] - hour, 0, 1)
     night = np.maximum(begun, ended)
-    return np.stack([1.0 - 0.6 * night, (1.5 + 5.0 * night) * GIB], axis=1)
+    return np.stack([1.0 - 0.6 * night, (1.5 + 4.5 * night) * GIB], axis=1)
 
 
 def _surge(time_s: Floats, ends_s: float, surge_s: float) -> Floats:

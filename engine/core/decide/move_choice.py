@@ -3,75 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from enum import Enum
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
 from engine.core.decide.calendar import SLOTS
+from engine.core.decide.move_types import Choice, Market, Verdict
 from engine.core.decide.parameters import MoveParameters
 from engine.core.decide.state import FOR_GOOD
-from engine.core.moves import Candidate, Day, Terms, cheapest_day
+from engine.core.moves import Day, Terms, cheapest_day
 from engine.core.rows import Array
 from engine.units import HOURS_PER_MONTH
 
 DAYS_PER_MONTH: Final = HOURS_PER_MONTH / 24
 QUANTILES: Final = (0.90, 0.95, 0.99)
-
-
-class Verdict(Enum):
-    """What follows from a choice."""
-
-    NOTHING = "nothing"
-    MOVE = "move"
-    WITHDRAW = "withdraw"
-    FOLLOWED = "followed"
-
-
-@dataclass(frozen=True, slots=True)
-class Market:
-    """What a container may run on: `present` is the place among `candidates` of the type that it has.
-
-    `allowed` int [n] are the places of those that its policy names; the present one need not be among them.
-    """
-
-    candidates: Sequence[Candidate]
-    present: int
-    allowed: Array
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """`machine` int64 [48] by half hour of the day, places among the candidates; money is USD a day of one replica.
-
-    `staying_usd` is infinite where the present type does not fit always, `single_usd` where none does.
-    """
-
-    verdict: Verdict
-    market: Market
-    day: Day
-    needs: Array
-    machine: Array
-    usd: float
-    staying_usd: float
-    single: int
-    single_usd: float
-
-    @property
-    def baseline_usd(self) -> float:
-        """What is paid now; where the present type does not fit always, the best that does."""
-        return self.staying_usd if np.isfinite(self.staying_usd) else self.single_usd
-
-    @property
-    def is_for_good(self) -> bool:
-        return not len(self.day.moved(self.machine))
-
-    def plan(self) -> list[tuple[int, int]]:
-        """Half hours of the day, or FOR_GOOD, and the places of what serves from then on."""
-        if self.is_for_good:
-            return [(FOR_GOOD, int(self.machine[0]))]
-        return [(slot, int(self.machine[slot])) for slot in self.day.moved(self.machine).tolist()]
 
 
 def quantile_of(parameters: MoveParameters, risk: tuple[float, float] | None) -> float:
@@ -106,6 +52,7 @@ def choose(
     always = day.cost.sum(axis=0)
     known = np.array([*market.allowed, market.present])
     single = int(known[always[known].argmin()])
+    machine = _simpler(day, machine, market.allowed, parameters)
     usd, staying_usd = day.usd(machine), float(always[market.present])
     choice = Choice(
         Verdict.NOTHING, market, day, needs, machine, usd, staying_usd, single, float(always[single])
@@ -113,6 +60,15 @@ def choose(
     if not 0 < choice.baseline_usd < np.inf:
         return None
     return _judged(choice, standing, replicas, parameters)
+
+
+def _simpler(day: Day, machine: Array, allowed: Array, parameters: MoveParameters) -> Array:
+    """One machine for all of the day, where moving daily saves next to nothing on it."""
+    always = day.cost[:, allowed].sum(axis=0)
+    best = int(always.argmin())
+    if day.usd(machine) > always[best] * (1 - parameters.simpler):
+        return np.full_like(machine, allowed[best])
+    return machine
 
 
 def _judged(choice: Choice, standing: Sequence[tuple[int, int]], replicas: int, parameters: MoveParameters) -> Choice:

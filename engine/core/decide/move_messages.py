@@ -9,8 +9,9 @@ from msgspec.structs import replace
 
 from engine.core.decide.calendar import BUCKETS, SLOT_S, SLOTS, begin_of, occurrences
 from engine.core.decide.facts import Facts
-from engine.core.decide.move_choice import DAYS_PER_MONTH, Choice, quantile_of
+from engine.core.decide.move_choice import DAYS_PER_MONTH, quantile_of
 from engine.core.decide.move_sentences import move_text, runner_up_text, withdrawal_text
+from engine.core.decide.move_types import Choice
 from engine.core.decide.proposals import Proposals, dispositions
 from engine.core.decide.publish import decision_of
 from engine.core.decide.runner_up import CENTS
@@ -47,7 +48,7 @@ def first_moves(
 def move_decision(slot: SlotState, facts: Facts, choice: Choice, moves: Moves, most: int, context: Context) -> Decision:
     """Recommended where a resize might be commanded: nobody carries moves out by himself yet."""
     replicas, evidence = int(facts.replicas[0]), evidence_of(facts, choice, most, context)
-    base = _base(slot, facts, MOVE, "cheaper_machines", context)
+    base = _base(slot, facts, MOVE, choice.reason, context)
     saving = (choice.baseline_usd - choice.usd) * replicas * DAYS_PER_MONTH
     runner_up = _runner_up(facts, choice, replicas)
     target = target_of(choice, moves, context.moves.arrival_slots)

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from engine.core.decide.calendar import SLOT_S, SLOTS
-from engine.core.decide.move_choice import Choice
+from engine.core.decide.move_types import Choice
 from engine.core.decide.sentences import OPENINGS, amount_text
 from engine.core.rows import Array
 from engine.messages import MachineStretch, MoveEvidence, MoveTarget
@@ -21,7 +21,7 @@ def move_text(choice: Choice, target: MoveTarget, evidence: MoveEvidence) -> str
     """Why, then the machines by time, the money, and when the first is ordered."""
     first = target.moves[0]
     parts = [
-        OPENINGS["cheaper_machines"],
+        OPENINGS[choice.reason],
         *[_stretch(stretch, choice, target.daily) for stretch in evidence.stretches],
         _money(target, evidence),
         f"{first.to} is ordered at {_clock(first.ordered_s)} and serves from {_clock(first.at_s)} UTC on",
@@ -47,7 +47,7 @@ def _money(target: MoveTarget, evidence: MoveEvidence) -> str:
         line += f", on {target.from_type} alone {evidence.staying_usd_day:.2f}"
     if target.daily and evidence.single_usd_day is not None and evidence.single_type != target.from_type:
         line += f", on {evidence.single_type} alone {evidence.single_usd_day:.2f}"
-    return line if evidence.staying_usd_day is not None else f"{line}; {target.from_type} alone does not fit always"
+    return line
 
 
 def withdrawal_text(choice: Choice, replicas: int) -> str:

@@ -7,17 +7,18 @@ A move is recommended, never commanded: nothing carries it out yet.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 from zlib import crc32
 
 import numpy as np
 
-from engine.core.decide.calendar import BUCKETS, SLOTS, note_moved, remember, set_plan, stands
+from engine.core.decide.calendar import note_moved, remember, set_plan, stands
 from engine.core.decide.facts import gather
-from engine.core.decide.move_choice import Choice, Market, Verdict, choose, quantile_of
+from engine.core.decide.move_choice import choose
 from engine.core.decide.move_messages import first_moves, move_decision, withdrawal
+from engine.core.decide.move_needs import is_trusted, needs_of
+from engine.core.decide.move_types import Choice, Market, Verdict
 from engine.core.decide.state import FOR_GOOD, MOST_MOVES
-from engine.core.forecast import LEADS, forecast, forecast_at
 from engine.core.rows import Array
 from engine.units import BUCKET_S
 
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from engine.core.decide.parameters import MoveParameters
     from engine.core.state import SlotState
     from engine.messages import Decision
-
-_FOUR_HOURS: Final = LEADS.index(48)
-_LONGEST: Final = 288
 
 
 def decide_moves(slot: SlotState, rows: Array, bucket: int, context: Context) -> list[Decision]:
@@ -54,30 +52,6 @@ def due_rows(slot: SlotState, rows: Array, bucket: int, parameters: MoveParamete
     planned[mine[last < 0]] = bucket
     due: Array = mine[(last >= 0) & ((bucket + phase) // every > (last + phase) // every)]
     return due
-
-
-def is_trusted(slot: SlotState, rows: Array, context: Context) -> Array:
-    """Whether the forecasts of both resources would let a cut pass, and have seen days enough: bool [m]."""
-    known, sizing = forecast(slot.forecast.take(rows)), context.sizing
-    trusted = known.buckets_seen >= max(sizing.buckets_to_cut, context.moves.buckets_to_plan)
-    trusted &= known.scored[..., _FOUR_HOURS] >= sizing.forecasts_to_cut
-    trusted &= known.coverage[..., _FOUR_HOURS] >= sizing.coverage_to_cut
-    both: Array = np.logical_and.reduce(trusted, axis=1)
-    return both
-
-
-def needs_of(slot: SlotState, rows: Array, bucket: int, context: Context) -> Array:
-    """Needs by half hour of the day, float64 [m, 48, 2], NaN unknown: a machine is there before the need, and stays.
-
-    Each is the greater of what is forecast for its start and for its end, and no less than the policy's floor.
-    """
-    first = -(-bucket // BUCKETS)
-    edges = (first + np.arange(SLOTS + 1)) * BUCKETS - bucket
-    outlook = forecast_at(slot.forecast.take(rows), bucket, np.clip(edges, 1, _LONGEST).tolist())
-    amounts = getattr(outlook, f"p{100 * quantile_of(context.moves, context.sizing.risk):.0f}")
-    needs = np.maximum(np.maximum(amounts[..., :-1], amounts[..., 1:]), 0.0)
-    needs = np.moveaxis(np.where(np.isnan(needs), np.nan, np.fmax(needs, slot.placement.floor[rows][..., None])), 1, 2)
-    return np.roll(needs, first % SLOTS, axis=1)
 
 
 def plan_row(slot: SlotState, row: int, bucket: int, needs: Array, context: Context) -> list[Decision]:

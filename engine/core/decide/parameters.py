@@ -88,6 +88,8 @@ class MoveParameters:
     """Three days: what one has seen need not come again, and forecasts a day ahead have been scored twice."""
     quantile: float = 0.95
     """Of the forecast, taken as the need; a lower stated risk takes p99, a higher one p90."""
+    over_highest: float = 1.25
+    """No need is taken to be more than so many times the highest hour or bucket of two weeks."""
     moves_a_day: int = 2
     """Where the policy does not say how many: there and back."""
     model: str = SHARE
@@ -98,6 +100,8 @@ class MoveParameters:
     """Half hours from the order of a machine until it serves."""
     hysteresis: float = 0.10
     """A plan must save more than this share of what is paid now, and beat the one that stands by as much."""
+    simpler: float = 0.02
+    """One type for good is taken rather than daily moves that save less than this share of its cost."""
     least_usd_month: float = 1.0
     """What saves less, over all replicas, is not worth a person's time."""
     for_good_days: float = 30.0

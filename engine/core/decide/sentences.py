@@ -35,6 +35,7 @@ OPENINGS: Final = {
     "oom_kill_after_cut": "OOM-killed soon after a cut of memory, which is taken back",
     "throttled_after_cut": "Throttled soon after a cut of CPU, which is taken back",
     "cheaper_machines": "Other machines cost less",
+    "machine_too_small": "The present machine is too small at some hours",
     "moves_no_longer_pay": "The moves that were recommended no longer pay",
 }
 

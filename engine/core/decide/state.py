@@ -1,4 +1,4 @@
-"""What the decision remembers of each container: about 0.5 kB."""
+"""What the decision remembers of each container: about 0.6 kB."""
 
 from __future__ import annotations
 
@@ -45,6 +45,7 @@ REASONS: Final = (
     "above_request",
     "cheaper_machines",
     "moves_no_longer_pay",
+    "machine_too_small",
 )
 """Reasons of decisions, stored by position: add at the end. Where two resources hold, the earlier reason is given."""
 REASON: Final = {name: code for code, name in enumerate(REASONS)}
