@@ -19,7 +19,8 @@ from engine.units import BUCKET_S, GIB
 MOST_DAYS: Final = 14.0
 """Of a file, when nobody says how many."""
 MOST_SAMPLES: Final = 700_000
-DERIVED: Final = 300
+DERIVED: Final = 300 - COUNT
+"""Of the data set, beside those that are made up."""
 ASSUMED: Final = (
     "Requests are assumed, as the traces state none: each container's maximum so far, raised at the end of each of its "
     f"days, with limits of {LIMIT[0]:g} times (CPU) and {LIMIT[1]:g} times (memory) that."
