@@ -183,6 +183,15 @@ def test_a_person_is_told_that_moves_are_made_by_hand() -> None:
     assert slot.decide.pending_id[0] == 0
 
 
+def test_a_row_does_not_depend_on_its_neighbours() -> None:
+    alone, among = planned_for(["m5", "r5"]), planned_for(["m5", "r5"], rows=3)
+    among.families.insert(0, ["c5"])
+    among.placement.families[:] = [1, 0, 1]
+    for row, need in ((2, needs(night=(0.2, 9.0))), (1, needs(day=(0.4, 1.0), night=(0.4, 1.0)))):
+        plan_row(among, row, BUCKET, need, MARKET)
+    assert one(among) == one(alone)
+
+
 @pytest.mark.parametrize(("stage", "frozen", "expected"), [("observe", False, "observed"), ("full", True, "frozen")])
 def test_who_only_observes_is_told_nothing(stage: Any, frozen: bool, expected: str) -> None:
     slot = planned_for(["m5", "r5"], stage=stage)
