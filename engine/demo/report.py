@@ -26,6 +26,8 @@ SHOWN_BEFORE_S: Final = 2 * 86_400
 """Plots of containers start so long before auto-pilot was turned on."""
 ROWS: Final = 4000
 """The table holds at most so many decisions, those that change something first."""
+RARE: Final = ("urgent_up", "rollback", "move")
+"""They stay when others have to go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +83,13 @@ def table_rows(
 ) -> list[dict[str, Any]]:
     """Rows of the table of decisions, in order of time; when there are too many, holds and small savings go first.
 
-    `latest` is each container's last change of size, and its last move; those stay longest.
+    `latest` is each container's last change of size, and its last move; those and rare kinds stay longest.
     """
     changes = [d for d in in_order(decisions) if d.action != "hold"]
     latest = set({(d.container, d.action == "move"): d.id for d in changes}.values())
 
     def rank(d: Decision) -> tuple[bool, bool, float]:
-        return d.id not in latest, d.action == "hold", -abs(d.monthly_saving_usd)
+        return d.id not in latest and d.action not in RARE, d.action == "hold", -abs(d.monthly_saving_usd)
 
     kept = sorted(decisions, key=rank)[:limit]
     return [
