@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
+from confluent_kafka import OFFSET_END, Consumer, TopicPartition
 
 from engine.broker.admin import connect, declared_partitions
 from engine.broker.controls import send_control
+from engine.broker.readiness import QUIET
 from engine.codec import decode_decision
 from engine.demo.standing import is_piloted
 from engine.messages import Approve, Cluster, Decision
@@ -40,7 +41,7 @@ class Person:
     _consumer: Consumer | None = None
 
     def read(self) -> None:
-        """Takes in what has been decided since the last time."""
+        """Takes in what has been decided since the last time; at the first, nothing of before."""
         for message in self._open().consume(AT_ONCE, _PATIENCE_S):
             value = message.value()
             if message.error() is None and isinstance(value, bytes):
@@ -84,9 +85,8 @@ class Person:
 
     def _open(self) -> Consumer:
         if self._consumer is None:
-            self._consumer = Consumer(
-                {"bootstrap.servers": self.broker, "group.id": "trimtab-demo", "enable.auto.commit": False}
-            )
+            settings = {"bootstrap.servers": self.broker, "group.id": "trimtab-demo", "enable.auto.commit": False}
+            self._consumer = Consumer({**settings, **QUIET})
             count = declared_partitions(connect(self.broker), DECISIONS)
-            self._consumer.assign([TopicPartition(DECISIONS, number, OFFSET_BEGINNING) for number in range(count)])
+            self._consumer.assign([TopicPartition(DECISIONS, number, OFFSET_END) for number in range(count)])
         return self._consumer
