@@ -21,6 +21,8 @@ from engine.messages import Decision, Metrics, Roster
 
 SILENT: Final = ("not_enough_data", "no_forecast")
 """Reasons of holds in which the engine cannot say what it would request."""
+OF_MACHINES: Final = ("cheaper_machines", "machine_too_small", "moves_no_longer_pay")
+"""Reasons of decisions that say nothing of sizes."""
 
 
 @dataclass(slots=True)
@@ -54,14 +56,14 @@ class ClusterLog:
             return
 
     def take_decision(self, key: str, value: bytes) -> None:
-        """A record of `decisions`: the last decision of each container counts, judgements do not."""
+        """A record of `decisions`: the last decision of each container's size counts, judgements do not."""
         if not key.startswith(f"{self.cluster}/"):
             return
         try:
             said = decode_decision(value)
         except ContractError:
             return
-        if isinstance(said, Decision):
+        if isinstance(said, Decision) and said.reason not in OF_MACHINES:
             self.wanted[key.partition("/")[2]] = _wanted(said)
 
     def seen(self) -> Iterator[Seen]:

@@ -87,7 +87,9 @@ def size_of(request: Array, limit: Array) -> Size:
     return Size(cpu_request, cpu_limit, memory_request, memory_limit)
 
 
-def believe(placement: PlacementRows, row: int, spec: ContainerSpec, node_type: int, time_s: float) -> None:
+def believe(
+    placement: PlacementRows, row: int, spec: ContainerSpec, node_type: int, time_s: float, families: int = -1
+) -> None:
     """Takes over a row of a roster that was made at `time_s`; its size only if no command was applied since."""
     if time_s > placement.outcome_s[row]:
         placement.request[row] = requests_of(spec.size)

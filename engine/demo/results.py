@@ -76,6 +76,7 @@ def evaluate(left: Left, source: Source, plan: Plan, scope: str, context: Contex
         trace=source.title,
         derived=source.derived,
         assumed=source.assumed,
+        scope=scope,
         samples_sent=left.samples_sent,
         samples_dead_lettered=sum(letter.samples for letter in recorded.dead_letters),
         counters=recorded.counters(),

@@ -11,6 +11,7 @@ import numpy as np
 
 from engine.demo.accuracy import Accuracy
 from engine.demo.audit import Audit
+from engine.demo.kinds import Kind, kinds
 from engine.messages import Command, DeadLetter, Decision, Judgement, Outcome
 from engine.units import BUCKET_S
 
@@ -32,6 +33,7 @@ class Facts:
     trace: str
     derived: str
     assumed: str
+    scope: str
     samples_sent: int
     samples_dead_lettered: int
     counters: Mapping[str, int]
@@ -74,6 +76,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     balance: bool
     audit: Audit
     decisions: dict[str, int]
+    kinds: list[Kind]
     decisions_judged: int
     decisions_right: int
     decision_accuracy: float | None
@@ -138,6 +141,7 @@ def summarise(facts: Facts) -> Summary:
         balance=facts.samples_sent == folded + facts.samples_dead_lettered,
         audit=facts.audit,
         decisions=dict(sorted(Counter(decision.action for decision in facts.decisions).items())),
+        kinds=kinds(facts.decisions, facts.outcomes, facts.scope),
         decisions_judged=len(verdicts),
         decisions_right=sum(verdicts),
         decision_accuracy=round(sum(verdicts) / len(verdicts), 4) if verdicts else None,

@@ -90,7 +90,9 @@ def test_what_the_engine_wants_is_its_last_decision() -> None:
     judged = Judgement(
         id="1", cluster=CLUSTER, slot=0, container="x", action="resize_down", time_s=T, judged_s=T + 1
     )  # fmt: skip
-    log.take_decision(f"{CLUSTER}/shop/web/app", encode(judged))
+    moved = decision("shop/web/app", "move", "cheaper_machines", Size(1.0, None, GIB))
+    for other in (judged, moved):
+        log.take_decision(f"{CLUSTER}/shop/web/app", encode(other))
     log.take_decision(f"{CLUSTER}/shop/web/app", b"{}")
     log.take_decision("mill/shop/web/app", encode(decision("x", "hold", "within_band", Size(9.0))))
     budget = material(log).budget

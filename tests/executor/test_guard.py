@@ -46,6 +46,7 @@ TABLE: list[tuple[str, dict[str, Any], dict[str, Any], str | None]] = [
     ("no limits", {"target": Size(cpu_request=0.4, memory_request=128 * MIB)}, {}, None),
     # done by someone else
     ("there already", {}, {"current": LARGE}, "unchanged"),
+    ("a move changes no size", {"action": "move", "target": SMALL}, {}, "unchanged"),
     # drift: a step (1 m, 1 MiB) is a change, less is rounding
     ("rounding", {}, {"current": replace(SMALL, cpu_request=0.1004, memory_limit=128 * MIB + 1000)}, None),
     ("a millicore", {}, {"current": replace(SMALL, cpu_request=0.101)}, "drifted"),

@@ -10,10 +10,11 @@ from msgspec.structs import replace
 from engine.core.decide.facts import bucket_at, gather
 from engine.core.decide.proposals import TRIGGERS, Proposals, Verdicts, note_recommended
 from engine.core.decide.publish import command_of, decision_of, make_room
-from engine.core.decide.state import COMMANDED, DISPOSITIONS, HOLD
+from engine.core.decide.state import ACTIONS, COMMANDED, DISPOSITIONS, HOLD, MOVE
 from engine.core.effects import Refused
 from engine.identity import decision_id
 from engine.messages import Decision
+from engine.units import BUCKET_S
 
 if TYPE_CHECKING:
     from engine.core.context import Context
@@ -24,6 +25,7 @@ REFUSALS: Final = {
     "approval_expired": "It was valid until a time that has passed",
     "frozen": "The container is frozen",
     "pending": "Another command is under way",
+    "moves_by_hand": "Moves are carried out by hand for now",
 }
 
 
@@ -53,6 +55,9 @@ def approve(slot: SlotState, container: str, wanted_id: str, time_s: float, cont
 def _refusal(slot: SlotState, row: int, wanted_id: str, time_s: float) -> str:
     """Why the approval cannot be followed, a key of REFUSALS; empty when it can."""
     decide = slot.decide
+    moved_s = float(decide.move_bucket[row]) * BUCKET_S
+    if moved_s >= 0 and wanted_id == decision_id(slot.containers[row], ACTIONS[MOVE], moved_s):
+        return "moves_by_hand"
     if decide.offered_id[row] == 0 or f"{int(decide.offered_id[row]):016x}" != wanted_id:
         return "approval_superseded"
     if time_s > decide.offered_until_s[row]:

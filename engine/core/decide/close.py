@@ -10,6 +10,7 @@ from engine.core.decide import risk
 from engine.core.decide.facts import Facts, gather
 from engine.core.decide.gates import DOWN, STAY, UP, judge, row_reason, stepped
 from engine.core.decide.money import note_realised
+from engine.core.decide.moves import decide_moves
 from engine.core.decide.permits import consent_reason, permits_at
 from engine.core.decide.proposals import Proposals, Verdicts, commanded, dispositions, note_recommended, raises_only
 from engine.core.decide.publish import publish
@@ -39,7 +40,9 @@ def decide_at_close(slot: SlotState, bucket: int, sampled: Array, fresh: Array, 
     note_recommended(slot.decide, proposals, disposition)
     note_realised(slot, rows, facts.prices)
     _renew_offers(slot.decide, proposals, disposition, news, context.sizing.validity_s)
-    return publish(slot, proposals, disposition, news, context)
+    verdicts = publish(slot, proposals, disposition, news, context)
+    verdicts.decisions += decide_moves(slot, rows, bucket, context)
+    return verdicts
 
 
 def propose(slot: SlotState, facts: Facts, context: Context) -> Proposals:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.core.moves.terms import SHARE
+
 Pair = tuple[float, float]
 
 
@@ -82,3 +84,33 @@ class SizingParameters:
     """What follows a point of distrust, or another near miss, so soon is the same one."""
     unschedulable_wait_s: float = 3600.0
     """After a raise for which there was no room nothing is changed so soon again."""
+
+
+@dataclass(frozen=True, slots=True)
+class MoveParameters:
+    """How moves between instance types are planned: for rows whose policy names families."""
+
+    every_buckets: int = 72
+    """A container is planned for once in so many buckets (6 h), at a time of its own."""
+    buckets_to_plan: int = 864
+    """Three days: what one has seen need not come again, and forecasts a day ahead have been scored twice."""
+    quantile: float = 0.95
+    """Of the forecast, taken as the need; a lower stated risk takes p99, a higher one p90."""
+    over_highest: float = 1.25
+    """No need is taken to be more than so many times the highest hour or bucket of two weeks."""
+    moves_a_day: int = 2
+    """Where the policy does not say how many: there and back."""
+    model: str = SHARE
+    restart_usd: float = 0.05
+    """What a move costs, and how long the old machine is paid for beside the new: as in `trimtab plan`."""
+    drain_hours: float = 1 / 12
+    arrival_slots: int = 1
+    """Half hours from the order of a machine until it serves."""
+    hysteresis: float = 0.10
+    """A plan must save more than this share of what is paid now, and beat the one that stands by as much."""
+    simpler: float = 0.02
+    """One type for good is taken rather than daily moves that save less than this share of its cost."""
+    least_usd_month: float = 1.0
+    """What saves less, over all replicas, is not worth a person's time."""
+    for_good_days: float = 30.0
+    """A move that is not taken back is paid off over so many days."""

@@ -10,7 +10,7 @@ import numpy as np
 from engine.core.decide.facts import Facts
 from engine.core.decide.money import monthly_usd
 from engine.core.decide.permits import cut_needs_consent, needs_consent
-from engine.core.decide.state import COMMANDED, DISPOSITIONS, HOLD, RESIZE_DOWN, DecideRows
+from engine.core.decide.state import COMMANDED, DISPOSITIONS, HOLD, MOVE, RESIZE_DOWN, DecideRows
 from engine.core.placement import STAGES, PlacementRows
 from engine.core.rows import Array
 from engine.messages import Command, Decision, Judgement
@@ -74,13 +74,13 @@ def raises_only(placement: PlacementRows, rows: Array) -> Array:
 
 
 def dispositions(placement: PlacementRows, proposals: Proposals) -> Array:
-    """What becomes of each proposal: int8 [m], index of DISPOSITIONS."""
+    """What becomes of each proposal: int8 [m], index of DISPOSITIONS. Nothing carries moves out: none is commanded."""
     rows = proposals.facts.rows
     held = np.zeros(len(rows), dtype=np.bool_) if proposals.held is None else proposals.held
     cases = [
         ("none", proposals.action == HOLD),
         ("frozen", placement.frozen[rows]),
-        ("commanded", may_command(placement, rows, proposals.action) & ~held),
+        ("commanded", may_command(placement, rows, proposals.action) & ~held & (proposals.action != MOVE)),
         ("observed", placement.stage[rows] == _OBSERVE),
     ]
     return np.select(

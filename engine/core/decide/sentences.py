@@ -41,6 +41,9 @@ OPENINGS: Final = {
     "throttled_after_cut": "Throttled soon after a cut of CPU, which is taken back",
     "evicted_after_cut": "Evicted for want of memory soon after a cut of memory, which is taken back",
     "unschedulable_after_raise": "Pods found no node with room soon after a raise, which is taken back",
+    "cheaper_machines": "Other machines cost less",
+    "machine_too_small": "The present machine is too small at some hours",
+    "moves_no_longer_pay": "The moves that were recommended no longer pay",
 }
 
 
