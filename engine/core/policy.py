@@ -2,7 +2,8 @@
 
 Scopes are paths below the cluster: `` (all), `namespace`, `namespace/workload`, `namespace/workload/container`. The
 most specific control wins; the workload's own annotation stands between namespace and workload. A freeze of any
-scope around the container holds.
+scope around the container holds. A DaemonSet's row of one node type, `namespace/name@type`, is held by the scopes of
+that type and by those of the DaemonSet.
 """
 
 from __future__ import annotations
@@ -10,14 +11,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from engine.core.placement import DEFAULT_STAGE, STAGES, PlacementRows
+from engine.identity import workload_names
 from engine.messages import Stage
 
 
 def scopes_around(container: str) -> Iterator[str]:
     """Scopes that hold a container (full identity), from the most specific to the whole cluster."""
-    parts = container.split("/")[1:]
-    for depth in range(len(parts), -1, -1):
-        yield "/".join(parts[:depth])
+    namespace, workload, name = container.split("/")[1:]
+    names = workload_names(workload)
+    yield from (f"{namespace}/{each}/{name}" for each in names)
+    yield from (f"{namespace}/{each}" for each in names)
+    yield from (namespace, "")
 
 
 def stage_of(container: str, stages: Mapping[str, Stage], annotated: int) -> int:

@@ -15,6 +15,21 @@ def test_scopes_from_the_most_specific() -> None:
     assert list(scopes_around(WEB)) == ["web/cart/app", "web/cart", "web", ""]
 
 
+def test_scopes_of_a_daemon_set_hold_with_and_without_the_node_type() -> None:
+    row = "shop/kube-system/agent@m5.large/main"
+    assert list(scopes_around(row)) == [
+        "kube-system/agent@m5.large/main", "kube-system/agent/main", "kube-system/agent@m5.large", "kube-system/agent",
+        "kube-system", "",
+    ]  # fmt: skip
+    assert STAGES[stage_of(row, {"kube-system/agent": "full"}, -1)] == "full"
+    both: dict[str, Stage] = {"kube-system/agent": "full", "kube-system/agent@m5.large": "observe"}
+    assert STAGES[stage_of(row, both, -1)] == "observe"
+    assert STAGES[stage_of(row, {"kube-system/agent@c5.large": "full"}, -1)] == "recommend"
+    assert STAGES[stage_of(row, {}, STAGES.index("up_only"))] == "up_only"
+    assert is_frozen(row, {"kube-system/agent": True})
+    assert not is_frozen(row, {"kube-system/agent@c5.large": True})
+
+
 @pytest.mark.parametrize(
     ("stages", "annotated", "expected"),
     [
