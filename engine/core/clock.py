@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from engine.core.context import Context
-from engine.core.decide import decide_at_close, observe_peaks
+from engine.core.decide import decide_at_close, decide_between_runs, observe_need, observe_peaks, observe_runs
+from engine.core.decide.proposals import Verdicts
 from engine.core.effects import Refused, SlotEffects
 from engine.core.forecast import observe
 from engine.core.state import SlotState
 from engine.core.window import Closed, close
 from engine.messages import Forecaster, Metrics, Roster
+from engine.units import BUCKET_S, MEMORY
 
 
 def check_time(event: Roster | Metrics, state: SlotState, appended_s: float, context: Context) -> None:
@@ -38,7 +40,9 @@ def advance(state: SlotState, event: Roster | Metrics, context: Context, effects
     for bucket in (state.closed + 1, state.closed + 2):  # no other bucket can hold samples: see TimeRules
         if bucket <= due and (closed := close(state.window, bucket)) is not None:
             _learn_and_decide(state, closed, stale, context, effects)
-    state.closed = max(state.closed, due)
+    before, state.closed = state.closed, max(state.closed, due)
+    if not stale and state.closed > before:
+        _add(effects, decide_between_runs(state, before, context))
 
 
 def is_stale(event: Roster | Metrics, context: Context) -> bool:
@@ -48,12 +52,17 @@ def is_stale(event: Roster | Metrics, context: Context) -> bool:
 
 def _learn_and_decide(state: SlotState, closed: Closed, stale: bool, context: Context, effects: SlotEffects) -> None:
     observe_peaks(state.decide, closed.bucket, closed.peak)
+    observe_need(state.decide, float(closed.bucket * BUCKET_S), closed.peak[:, MEMORY], context.sizing)
+    observe_runs(state, closed.bucket, closed.peak, context.sizing)
     observe(state.forecast, closed.bucket, closed.mean, closed.peak, _named_forecasters(state))
     state.count("buckets_closed")
     if stale:
         return
     sampled = np.any(~np.isnan(closed.mean), axis=1)
-    verdicts = decide_at_close(state, closed.bucket, sampled, closed.fresh, context)
+    _add(effects, decide_at_close(state, closed.bucket, sampled, closed.fresh, context))
+
+
+def _add(effects: SlotEffects, verdicts: Verdicts) -> None:
     effects.decisions.extend(verdicts.decisions)
     effects.commands.extend(verdicts.commands)
 

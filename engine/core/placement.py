@@ -7,6 +7,7 @@ from typing import Final, get_args
 
 import numpy as np
 
+from engine.core.constraints import believe_constraints, believe_quota
 from engine.core.rows import Array, Rows, column
 from engine.messages import ContainerSpec, Size, Stage
 
@@ -33,6 +34,27 @@ class PlacementRows(Rows):
     stage: Array = column(np.int8, fill=DEFAULT_STAGE)
     """Auto-pilot stage that holds, resolved from all scopes."""
     frozen: Array = column(np.bool_)
+
+    scaled: Array = column(np.bool_, 2)
+    """A HorizontalPodAutoscaler scales on this resource."""
+    heap: Array = column(np.float32, fill=UNSET)
+    """Greatest heap that the runtime's flags allow; this and the next four in steps (1 m, 1 MiB), NaN none."""
+    least: Array = column(np.float32, 2, fill=UNSET)
+    most: Array = column(np.float32, 2, fill=UNSET)
+    """The LimitRange's least request and greatest limit."""
+    node: Array = column(np.float32, 2, fill=UNSET)
+    """Requests that fit on the largest node."""
+    quota: Array = column(np.float32, 2, 2, fill=UNSET)
+    """What the namespace's quota leaves for all replicas: of requests, of limits (last axis)."""
+    by_run: Array = column(np.bool_)
+    """A job: sized by its runs."""
+    template: Array = column(np.uint32)
+    rollout_bucket: Array = column(np.int32, fill=-1)
+    """CRC-32 of the pod template, 0 none, and the bucket in which it changed last."""
+    cpu_limit_kind: Array = column(np.int8)
+    cpu_limit_ratio: Array = column(np.float32, fill=UNSET)
+    keep_qos: Array = column(np.bool_, fill=True)
+    """The policy on CPU limits (index of CPU_LIMITS) and on the QoS class."""
 
 
 def requests_of(size: Size | None) -> tuple[float, float]:
@@ -63,6 +85,8 @@ def believe(placement: PlacementRows, row: int, spec: ContainerSpec, node_type: 
         placement.request[row] = requests_of(spec.size)
         placement.limit[row] = limits_of(spec.size)
         placement.assumed[row] = spec.assumed
+        believe_quota(placement, row, spec.quota_left)
+    believe_constraints(placement, row, spec, time_s)
     policy = spec.policy
     placement.replicas[row] = spec.replicas
     placement.node_type[row] = node_type

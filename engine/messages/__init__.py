@@ -1,6 +1,6 @@
 """Messages of every topic: versioned, validated on decode, with golden files under `tests/golden`."""
 
-from engine.messages.common import VERSION, Forecaster, Policy, Size, Stage
+from engine.messages.common import VERSION, CpuLimit, Forecaster, Policy, Size, Stage
 from engine.messages.decisions import (
     Action,
     AnyCommand,
@@ -21,6 +21,7 @@ from engine.messages.events import (
     Control,
     Declare,
     Freeze,
+    LimitRange,
     Metrics,
     Outcome,
     OutcomeStatus,
@@ -39,6 +40,7 @@ __all__ = [
     "Command",
     "ContainerSpec",
     "Control",
+    "CpuLimit",
     "DeadLetter",
     "Decision",
     "Declare",
@@ -49,6 +51,7 @@ __all__ = [
     "Freeze",
     "FreezeCommand",
     "LeadForecast",
+    "LimitRange",
     "Metrics",
     "Outcome",
     "OutcomeStatus",

@@ -43,6 +43,14 @@ class Forecaster(Struct, frozen=True):
     parameters: dict[str, Any] = {}
 
 
+class CpuLimit(Struct, frozen=True, omit_defaults=True):
+    """What becomes of CPU limits: kept in their ratio to the request, removed, in a stated ratio (1 or more), or as far
+    as the forecast's p99 of the highest sample of the next 4 hours, with a margin."""
+
+    kind: Literal["keep", "none", "ratio", "forecast"] = "keep"
+    ratio: float | None = None
+
+
 class Policy(Struct, frozen=True, omit_defaults=True):
     """What the owner of a workload asks for; read from annotations. Absent is "as the cluster has it"."""
 
@@ -50,3 +58,6 @@ class Policy(Struct, frozen=True, omit_defaults=True):
     floor: Size | None = None
     ceiling: Size | None = None
     forecaster: Forecaster | None = None
+    cpu_limit: CpuLimit | None = None
+    keep_qos: bool | None = None
+    """Whether the QoS class must stay as it is; absent is yes."""

@@ -6,12 +6,14 @@
 """
 
 from engine.core.decide.approval import approve
-from engine.core.decide.close import decide_at_close
+from engine.core.decide.close import decide_at_close, decide_between_runs
 from engine.core.decide.money import savings
+from engine.core.decide.oom import observe_need
 from engine.core.decide.parameters import SizingParameters
 from engine.core.decide.peaks import observe_peaks
 from engine.core.decide.proposals import Verdicts
 from engine.core.decide.risk import count as count_above
+from engine.core.decide.runs import observe_runs
 from engine.core.decide.state import DecideRows
 from engine.core.decide.urgent import decide_urgent
 
@@ -22,7 +24,10 @@ __all__ = [
     "approve",
     "count_above",
     "decide_at_close",
+    "decide_between_runs",
     "decide_urgent",
+    "observe_need",
     "observe_peaks",
+    "observe_runs",
     "savings",
 ]

@@ -8,6 +8,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from engine.core.decide.facts import bucket_at, gather
+from engine.core.decide.fitting import FITS, fit
 from engine.core.decide.proposals import TRIGGERS, Proposals, Verdicts, note_recommended
 from engine.core.decide.publish import command_of, decision_of
 from engine.core.decide.state import COMMANDED, DISPOSITIONS, HOLD
@@ -24,6 +25,7 @@ REFUSALS: Final = {
     "approval_expired": "It was valid until a time that has passed",
     "frozen": "The container is frozen",
     "pending": "Another command is under way",
+    "out_of_bounds": "Its size no longer keeps the bounds, the quota or the QoS class",
 }
 
 
@@ -38,6 +40,8 @@ def approve(slot: SlotState, container: str, wanted_id: str, time_s: float, cont
     row = slot.containers.index(container)
     refusal = _refusal(slot, row, wanted_id, time_s)
     proposals = _offered(slot, row, time_s, context, held=bool(refusal))
+    if not refusal and (fit(proposals.facts, proposals.request, proposals.limit).held != FITS).any():
+        refusal, proposals = "out_of_bounds", _offered(slot, row, time_s, context, held=True)
     disposition = np.array([DISPOSITIONS.index("none") if refusal else COMMANDED], dtype=np.int8)
     decision = decision_of(slot, proposals, disposition, 0, context)
     if refusal:
@@ -72,6 +76,7 @@ def _offered(slot: SlotState, row: int, time_s: float, context: Context, held: b
         trigger=np.array([TRIGGERS.index("approval")]),
         request=facts.request if held else decide.offered_request[rows],
         limit=facts.limit if held else decide.offered_limit[rows],
+        reasons=np.full((1, 2), FITS),
     )
 
 

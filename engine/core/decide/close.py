@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.core.decide import risk
+from engine.core.decide.cpu_limits import by_policy
 from engine.core.decide.facts import Facts, gather
+from engine.core.decide.fitting import FITS, Fitted, changed, fit
 from engine.core.decide.gates import DOWN, STAY, UP, judge, row_reason, stepped
 from engine.core.decide.money import note_realised
 from engine.core.decide.proposals import Proposals, Verdicts, commanded, dispositions, note_recommended
 from engine.core.decide.publish import publish
+from engine.core.decide.runs import ended_between
 from engine.core.decide.sizing import limits_for
 from engine.core.decide.state import HOLD, REASON, RECOMMENDED, RESIZE_DOWN, RESIZE_UP, DecideRows
 from engine.core.placement import STAGES
@@ -20,6 +23,7 @@ from engine.units import BUCKET_S
 
 if TYPE_CHECKING:
     from engine.core.context import Context
+    from engine.core.decide.parameters import SizingParameters
     from engine.core.state import SlotState
 
 
@@ -33,7 +37,23 @@ def decide_at_close(slot: SlotState, bucket: int, sampled: Array, fresh: Array, 
         return Verdicts()
     if context.sizing.risk is not None:
         risk.learn(slot.decide, rows, context.sizing.risk)
-    facts = gather(slot, rows, bucket, float(bucket * BUCKET_S), context)
+    return _decide(slot, gather(slot, rows, bucket, float(bucket * BUCKET_S), context), context)
+
+
+def decide_between_runs(slot: SlotState, after: int, context: Context) -> Verdicts:
+    """Decides for the jobs whose run turned out to be over since the bucket `after`.
+
+    It rests on what was not there: that nothing runs is known as of the watermark.
+    """
+    rows = np.flatnonzero(ended_between(slot, after, slot.closed, context.sizing))
+    if not len(rows):
+        return Verdicts()
+    known_s = np.full(len(rows), slot.watermark_s)
+    return _decide(slot, gather(slot, rows, slot.closed, slot.closed * float(BUCKET_S), context, known_s), context)
+
+
+def _decide(slot: SlotState, facts: Facts, context: Context) -> Verdicts:
+    rows = facts.rows
     proposals = propose(slot, facts, context)
     disposition = dispositions(slot.placement, proposals)
     news = commanded(disposition) | _differs(slot.decide, proposals, disposition, context.sizing.republish)
@@ -45,22 +65,37 @@ def decide_at_close(slot: SlotState, bucket: int, sampled: Array, fresh: Array, 
 
 def propose(slot: SlotState, facts: Facts, context: Context) -> Proposals:
     """What is wanted for each row; raises come before cuts where only raises may be commanded."""
-    parameters = context.sizing
-    direction, reason = judge(facts, slot.decide, slot.watermark_s, parameters)
+    direction, reason = judge(facts, slot.decide, slot.watermark_s, context.sizing)
     up_only = slot.placement.stage[facts.rows] == STAGES.index("up_only")
     raised = (direction == UP).any(axis=1)
     direction = np.where((up_only & raised)[:, None] & (direction == DOWN), np.int8(STAY), direction)
-    cut = (direction == DOWN).any(axis=1)
-    action = np.where(raised, RESIZE_UP, np.where(cut, RESIZE_DOWN, HOLD))
-    request = stepped(facts, direction, parameters)
+    fitted = _sizes(facts, direction, reason, context.sizing)
+    direction = np.where(fitted.held == FITS, direction, np.int8(STAY))
+    reason = np.where(fitted.held == FITS, reason, fitted.held)
     return Proposals(
         facts=facts,
-        action=action,
+        action=_action(facts, fitted, direction),
         reason=row_reason(direction, reason, facts.forecast.buckets_seen),
         trigger=np.zeros(len(facts.rows), dtype=np.int8),
-        request=request,
-        limit=limits_for(request, facts.request, facts.limit),
+        request=fitted.request,
+        limit=fitted.limit,
+        reasons=reason,
     )
+
+
+def _sizes(facts: Facts, direction: Array, reason: Array, parameters: SizingParameters) -> Fitted:
+    """Requests as far as one step goes, with their limits, as far as bounds and class allow."""
+    request = stepped(facts, direction, reason, parameters)
+    limit = limits_for(request, facts.request, facts.limit)
+    follows = changed(facts.request, request) | ((direction != STAY) & (reason == REASON["cpu_limit_policy"]))
+    return fit(facts, request, np.where(follows, by_policy(facts, request, limit, parameters), limit))
+
+
+def _action(facts: Facts, fitted: Fitted, direction: Array) -> Array:
+    """Index of ACTIONS of each row, int8 [m]."""
+    moved = (changed(facts.request, fitted.request) | changed(facts.limit, fitted.limit)).any(axis=1)
+    cases = [moved & (direction == UP).any(axis=1), moved & (direction == DOWN).any(axis=1)]
+    return np.select(cases, [np.int8(RESIZE_UP), np.int8(RESIZE_DOWN)], np.int8(HOLD))
 
 
 def _differs(decide: DecideRows, proposals: Proposals, disposition: Array, share: float) -> Array:

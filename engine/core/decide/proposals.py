@@ -39,7 +39,10 @@ class Verdicts:
 
 @dataclass(frozen=True, slots=True)
 class Proposals:
-    """Arrays over the rows of `facts`: indices of ACTIONS, REASONS and TRIGGERS; sizes float64 [m, 2]."""
+    """Arrays over the rows of `facts`: indices of ACTIONS, REASONS and TRIGGERS; sizes float64 [m, 2].
+
+    `reasons` int8 [m, 2] are the resources' own, -1 where there is none.
+    """
 
     facts: Facts
     action: Array
@@ -47,6 +50,7 @@ class Proposals:
     trigger: Array
     request: Array
     limit: Array
+    reasons: Array
 
 
 def may_command(placement: PlacementRows, rows: Array, action: Array | int) -> Array:

@@ -42,13 +42,44 @@ REASONS: Final = (
     "oom_kill_after_cut",
     "throttled_after_cut",
     "above_request",
+    "scaled_by_hpa",
+    "bounds_conflict",
+    "at_limit_range",
+    "at_node",
+    "at_quota",
+    "at_runtime_hint",
+    "oom_killed_lately",
+    "keeps_qos",
+    "cpu_limit_policy",
+    "leak",
+    "rollout",
+    "run_based",
+    "waiting_for_run_end",
 )
-"""Reasons of decisions, stored by position: add at the end. Where two resources hold, the earlier reason is given."""
+"""Reasons of decisions, stored by position: add at the end."""
 REASON: Final = {name: code for code, name in enumerate(REASONS)}
+_GIVEN_BEFORE: Final = {
+    "scaled_by_hpa": "within_band",
+    "bounds_conflict": "pending",
+    "at_limit_range": "at_ceiling",
+    "at_node": "at_ceiling",
+    "at_quota": "at_ceiling",
+    "at_runtime_hint": "at_floor",
+    "oom_killed_lately": "at_floor",
+    "keeps_qos": "at_ceiling",
+    "cpu_limit_policy": "no_request_set",
+    "leak": "no_request_set",
+    "rollout": "cooling_down",
+    "run_based": "no_request_set",
+    "waiting_for_run_end": "cooling_down",
+}
+PRECEDENCE: Final = np.array([REASON[_GIVEN_BEFORE.get(name, name)] - (name in _GIVEN_BEFORE) / 2 for name in REASONS])
+"""By code: where two resources of a row do the same, the reason with the lower number is given."""
 
 NEVER: Final = -np.inf
 UNSET: Final = np.nan
 PEAK_HOURS: Final = 24
+RUNS: Final = 8
 
 
 @dataclass(slots=True)
@@ -102,6 +133,11 @@ class DecideRows(Rows):
     """Samples since the last close, and those of them above the request; counted where a risk is stated."""
     level: Array = column(np.float32, 2, fill=1.5)
     """Normal score of the maximum's quantile that is requested where a risk is stated; see `risk`."""
+
+    oom_need: Array = column(np.float32, fill=UNSET)
+    """Memory limit in bytes that is known to be needed since an OOM kill, NaN none; see `oom`."""
+    runs: Array = column(np.uint16, 2, RUNS)
+    """Peaks of the last runs of a job, the latest first, in the code of `forecast.compact`; see `runs`."""
 
     automated: Array = column(np.bool_)
     """A command was applied at least once."""

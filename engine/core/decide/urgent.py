@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.core.decide.facts import Facts, bucket_at, gather
+from engine.core.decide.fitting import FITS, Fitted, changed, fit
+from engine.core.decide.oom import note_kill
 from engine.core.decide.proposals import TRIGGERS, Proposals, Verdicts, dispositions, may_command, note_recommended
 from engine.core.decide.publish import publish
 from engine.core.decide.raising import raised
-from engine.core.decide.state import HOLD, REASON, ROLLBACK, URGENT_UP
+from engine.core.decide.state import HOLD, PRECEDENCE, REASON, ROLLBACK, URGENT_UP
 from engine.core.decide.trust import cut_lately, size_before_cut, take_back
 from engine.core.rows import Array
 from engine.units import BUCKET_S, CPU, MEMORY
@@ -37,10 +39,11 @@ def decide_urgent(
     trigger = triggers(slot, index, time_s, throttled, oom_kills, context.sizing)
     if not trigger.any():
         return Verdicts()
-    repeated = time_s - slot.decide.distress_s[index] <= context.sizing.repeated_s
-    _note_distress(slot, index, time_s, trigger)
+    repeated = _repeated(slot, index, time_s, context.sizing)
+    _note_distress(slot, index, time_s, trigger, context.sizing)
     blamed = _blamed(slot, index, time_s, trigger, context.sizing)
-    ready = blamed | ((trigger != NO_TRIGGER) & _quiet(slot, index, time_s, context.sizing))
+    quiet = _quiet(slot, index, time_s, context.sizing) | (repeated & (trigger == OOM_KILL))
+    ready = blamed | ((trigger != NO_TRIGGER) & quiet)
     ready &= _free(slot, index, time_s)[:, None]
     chosen = np.flatnonzero(ready.any(axis=1))
     if not len(chosen):
@@ -71,7 +74,7 @@ def _above(slot: SlotState, index: Array, time_s: float, parameters: SizingParam
         return np.zeros((len(index), 2), np.bool_)
     with np.errstate(invalid="ignore"):
         above: Array = slot.window.last[index] > slot.placement.request[index]
-    return above & _current(slot.window.last_s[index], time_s)
+    return above & ~slot.placement.scaled[index] & _current(slot.window.last_s[index], time_s)
 
 
 def _current(last_s: Array, time_s: float) -> Array:
@@ -100,7 +103,21 @@ def _crossing(slot: SlotState, index: Array, time_s: float, parameters: SizingPa
     return crossing
 
 
-def _note_distress(slot: SlotState, index: Array, time_s: float, trigger: Array) -> None:
+def _repeated(slot: SlotState, index: Array, time_s: float, parameters: SizingParameters) -> Array:
+    """Resources that were in distress within the last hour and have been changed since: bool [m, 2].
+
+    Where nothing was changed, as by a recommendation, another kill at the same limit says nothing new.
+    """
+    distress_s, changed_s = slot.decide.distress_s[index], slot.decide.changed_s[index]
+    repeated: Array = (time_s - distress_s <= parameters.repeated_s) & (changed_s[:, None] >= distress_s)
+    return repeated
+
+
+def _note_distress(
+    slot: SlotState, index: Array, time_s: float, trigger: Array, parameters: SizingParameters
+) -> None:
+    killed = index[trigger[:, MEMORY] == OOM_KILL]
+    note_kill(slot.decide, killed, slot.placement.limit[killed, MEMORY], parameters)
     suffers = (trigger == OOM_KILL) | (trigger == THROTTLED)
     distress_s = slot.decide.distress_s
     distress_s[index] = np.where(suffers, np.maximum(distress_s[index], time_s), distress_s[index])
@@ -134,22 +151,23 @@ def settle(
     """Publishes raises of the resources with an `active` trigger [m, 2].
 
     Resources that are `blamed` [m, 2] on a cut get their size from before it. `request` and `limit` [m, 2] are the
-    raised sizes of the others. What a ceiling leaves as it is becomes a hold.
+    raised sizes of the others. What a bound leaves as it is becomes a hold.
     """
     decide, rows = slot.decide, facts.rows
     before, limit_before = size_before_cut(facts, decide)
-    request, limit = np.where(blamed, before, request), np.where(blamed, limit_before, limit)
-    moved = ((request != facts.request) & ~np.isnan(request)) | ((limit != facts.limit) & ~np.isnan(limit))
-    moved = moved.any(axis=1)
+    before = np.where(facts.around.scaled, facts.request, before)
+    fitted = fit(facts, np.where(blamed, before, request), np.where(blamed, limit_before, limit))
+    moved = (changed(facts.request, fitted.request) | changed(facts.limit, fitted.limit)).any(axis=1)
     leading = np.where(blamed.any(axis=1, keepdims=True), blamed, active != NO_TRIGGER)
     trigger = np.where(leading, active, np.int8(len(TRIGGERS))).min(axis=1)
     proposals = Proposals(
         facts=facts,
         action=np.where(~moved, HOLD, np.where(blamed.any(axis=1), ROLLBACK, URGENT_UP)),
-        reason=np.where(moved, _reasons(trigger, blamed), np.int8(REASON["at_ceiling"])),
+        reason=np.where(moved, _reasons(trigger, blamed), _holding(facts, fitted, active)),
         trigger=trigger,
-        request=request,
-        limit=limit,
+        request=fitted.request,
+        limit=fitted.limit,
+        reasons=np.where(active != NO_TRIGGER, fitted.held, np.int8(-1)),
     )
     decide.urgent_s[rows] = np.where(active != NO_TRIGGER, facts.time_s, decide.urgent_s[rows])
     take_back(decide, rows, blamed, facts.time_s, context.sizing)
@@ -163,3 +181,15 @@ def _reasons(trigger: Array, blamed: Array) -> Array:
     named = np.array([REASON.get(name, 0) for name in TRIGGERS], dtype=np.int8)
     after_cut = np.where(blamed[:, MEMORY], REASON["oom_kill_after_cut"], REASON["throttled_after_cut"])
     return np.where(blamed.any(axis=1), after_cut, named[trigger])
+
+
+def _holding(facts: Facts, fitted: Fitted, active: Array) -> Array:
+    """Why rows are left as they are, int8 [m]: of what is in distress, what kept it, or the ceiling that it is at."""
+    bounds = facts.bounds
+    at_limit = ~(facts.limit < bounds.limit_ceiling) & ~np.isnan(bounds.limit_ceiling) & ~np.isnan(facts.limit)
+    ceiling = np.where(at_limit, bounds.limit_reason, bounds.ceiling_reason)
+    ceiling = np.where(facts.around.scaled & ~at_limit, np.int8(REASON["scaled_by_hpa"]), ceiling)
+    why = np.where(fitted.held == FITS, ceiling, fitted.held)
+    first = np.where(active != NO_TRIGGER, PRECEDENCE[why], np.inf).argmin(axis=1)[:, None]
+    given: Array = np.take_along_axis(why, first, axis=1)[:, 0]
+    return given
