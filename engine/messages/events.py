@@ -43,7 +43,7 @@ class ContainerSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     quota_left: Size | None = None
     node_largest: Size | None = None
     """Requests that fit on the largest node it may run on, beside the DaemonSets there."""
-    template: str = ""
+    template: Annotated[str, Meta(max_length=64)] = ""
     """Hash of the pod template, without the sizes; another one is a rollout."""
 
 

@@ -11,6 +11,7 @@ from engine.core.decide.leaks import time_to_limit
 from engine.core.decide.rollout import lately_rolled_out, shift_since
 from engine.core.decide.runs import demand_of_runs, is_running, peaks_of_runs
 from engine.core.forecast import Forecast
+from engine.core.forecast.compact import MISSING
 from engine.core.forecast.recall import recent_means
 from engine.core.forecast.state import HOUR
 from engine.core.rows import Array
@@ -60,7 +61,7 @@ def circumstances_of(
     rolled_out = lately_rolled_out(placement, rows, time_s, parameters)
     limit = placement.limit[rows, MEMORY]
     recent = recent_means(slot.forecast, rows, bucket)
-    killed = ~np.isnan(slot.decide.oom_need[rows])
+    killed = slot.decide.oom_need[rows] != MISSING
     left_s, slope = time_to_limit(slot.forecast, rows, bucket, recent, limit, killed, parameters)
     lowest = np.fmin.reduce(recent[..., : HOUR + 1], axis=-1)
     return Circumstances(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from engine.core.decide.qos import changes_class, keep_class
-from engine.core.decide.state import REASON
+from engine.core.decide.state import PRECEDENCE, REASON
 from engine.core.rows import Array
 from engine.units import CPU
 
@@ -45,6 +45,18 @@ def fit(facts: Facts, request: Array, limit: Array) -> Fitted:
     undone = changes_class(facts, request, limit)[:, None]
     held = np.where(undone & kept, np.int8(REASON["keeps_qos"]), held)
     return Fitted(np.where(undone, facts.request, request), np.where(undone, facts.limit, limit), held)
+
+
+def why_held(facts: Facts, fitted: Fitted, wanted: Array) -> Array:
+    """Why rows are left as they are, int8 [m]: of what is `wanted` bool [m, 2], what kept it, or what it is at."""
+    bounds = facts.bounds
+    at_limit = (facts.limit >= bounds.limit_ceiling) & ~np.isnan(facts.limit)
+    ceiling = np.where(at_limit, bounds.limit_reason, bounds.ceiling_reason)
+    ceiling = np.where(facts.around.scaled & ~at_limit, np.int8(REASON["scaled_by_hpa"]), ceiling)
+    why = np.where(fitted.held == FITS, ceiling, fitted.held)
+    first = np.where(wanted, PRECEDENCE[why], np.inf).argmin(axis=1)[:, None]
+    given: Array = np.take_along_axis(why, first, axis=1)[:, 0]
+    return given
 
 
 def _held(facts: Facts, request: Array, limit: Array) -> Array:

@@ -20,11 +20,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.core.decide.state import DecideRows
+from engine.core.forecast.compact import MISSING, decode, encode
 from engine.core.rows import Array
 from engine.units import MEMORY
 
 if TYPE_CHECKING:
     from engine.core.decide.parameters import SizingParameters
+    from engine.core.state import SlotState
 
 
 def growth(low: Array, limit: Array, repeated: Array, parameters: SizingParameters) -> Array:
@@ -39,17 +41,26 @@ def growth(low: Array, limit: Array, repeated: Array, parameters: SizingParamete
     return again
 
 
+def killed_again(slot: SlotState, index: Array, time_s: float, parameters: SizingParameters) -> Array:
+    """Resources that were in distress within the last hour and have been changed since: bool [m, 2].
+
+    Where nothing was changed, as by a recommendation, another kill at the same limit says nothing new.
+    """
+    distress_s, changed_s = slot.decide.distress_s[index], slot.decide.changed_s[index]
+    again: Array = (time_s - distress_s <= parameters.repeated_s) & (changed_s[:, None] >= distress_s)
+    return again
+
+
 def note_kill(decide: DecideRows, rows: Array, limit: Array, parameters: SizingParameters) -> None:
     """These rows int [m] were killed at the memory limits [m] (NaN: by their node, which tells nothing)."""
-    needed = (limit * parameters.urgent_raise).astype(np.float32)
-    decide.oom_need[rows] = np.fmax(decide.oom_need[rows], needed)
+    decide.oom_need[rows] = np.maximum(decide.oom_need[rows], encode(limit * parameters.urgent_raise))
 
 
 def observe_need(decide: DecideRows, time_s: float, peak: Array, parameters: SizingParameters) -> None:
     """A bucket has closed: `peak` float64 [n] of memory, NaN without a sample. A week after a kill it is forgotten."""
     old = time_s - decide.distress_s[:, MEMORY] > parameters.oom_watch_s
-    seen = np.fmax(decide.oom_need, (peak * parameters.margin[MEMORY]).astype(np.float32))
-    decide.oom_need[:] = np.where(old | np.isnan(decide.oom_need), np.float32(np.nan), seen)
+    seen = np.maximum(decide.oom_need, encode(peak * parameters.margin[MEMORY]))
+    decide.oom_need[:] = np.where(old | (decide.oom_need == MISSING), MISSING, seen)
 
 
 def oom_floor(
@@ -57,7 +68,7 @@ def oom_floor(
 ) -> Array:
     """Requests [m, 2] that go with the limits that were lately shown to be needed; NaN without."""
     recent = time_s - decide.distress_s[rows, MEMORY] <= parameters.oom_watch_s
-    need = np.where(recent, decide.oom_need[rows].astype(np.float64), np.nan)
+    need = np.where(recent, decode(decide.oom_need[rows]).astype(np.float64), np.nan)
     floor = np.full_like(request, np.nan)
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = np.where(limit[:, MEMORY] > 0, request[:, MEMORY] / limit[:, MEMORY], 1.0)

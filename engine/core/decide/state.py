@@ -134,10 +134,10 @@ class DecideRows(Rows):
     level: Array = column(np.float32, 2, fill=1.5)
     """Normal score of the maximum's quantile that is requested where a risk is stated; see `risk`."""
 
-    oom_need: Array = column(np.float32, fill=UNSET)
-    """Memory limit in bytes that is known to be needed since an OOM kill, NaN none; see `oom`."""
+    oom_need: Array = column(np.uint16)
+    """Memory limit that an OOM kill has shown to be needed; see `oom`. This and the next in the code of `compact`."""
     runs: Array = column(np.uint16, 2, RUNS)
-    """Peaks of the last runs of a job, the latest first, in the code of `forecast.compact`; see `runs`."""
+    """Peaks of the last runs of a job, the latest first; see `runs`."""
 
     automated: Array = column(np.bool_)
     """A command was applied at least once."""

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.core.decide.facts import Facts, bucket_at, gather
-from engine.core.decide.fitting import FITS, Fitted, changed, fit
-from engine.core.decide.oom import note_kill
+from engine.core.decide.fitting import changed, fit, why_held
+from engine.core.decide.oom import killed_again, note_kill
 from engine.core.decide.proposals import TRIGGERS, Proposals, Verdicts, dispositions, may_command, note_recommended
 from engine.core.decide.publish import publish
 from engine.core.decide.raising import raised
-from engine.core.decide.state import HOLD, PRECEDENCE, REASON, ROLLBACK, URGENT_UP
+from engine.core.decide.state import HOLD, REASON, ROLLBACK, URGENT_UP
 from engine.core.decide.trust import cut_lately, size_before_cut, take_back
 from engine.core.rows import Array
 from engine.units import BUCKET_S, CPU, MEMORY
@@ -39,7 +39,7 @@ def decide_urgent(
     trigger = triggers(slot, index, time_s, throttled, oom_kills, context.sizing)
     if not trigger.any():
         return Verdicts()
-    repeated = _repeated(slot, index, time_s, context.sizing)
+    repeated = killed_again(slot, index, time_s, context.sizing)
     _note_distress(slot, index, time_s, trigger, context.sizing)
     blamed = _blamed(slot, index, time_s, trigger, context.sizing)
     quiet = _quiet(slot, index, time_s, context.sizing) | (repeated & (trigger == OOM_KILL))
@@ -103,16 +103,6 @@ def _crossing(slot: SlotState, index: Array, time_s: float, parameters: SizingPa
     return crossing
 
 
-def _repeated(slot: SlotState, index: Array, time_s: float, parameters: SizingParameters) -> Array:
-    """Resources that were in distress within the last hour and have been changed since: bool [m, 2].
-
-    Where nothing was changed, as by a recommendation, another kill at the same limit says nothing new.
-    """
-    distress_s, changed_s = slot.decide.distress_s[index], slot.decide.changed_s[index]
-    repeated: Array = (time_s - distress_s <= parameters.repeated_s) & (changed_s[:, None] >= distress_s)
-    return repeated
-
-
 def _note_distress(
     slot: SlotState, index: Array, time_s: float, trigger: Array, parameters: SizingParameters
 ) -> None:
@@ -163,7 +153,7 @@ def settle(
     proposals = Proposals(
         facts=facts,
         action=np.where(~moved, HOLD, np.where(blamed.any(axis=1), ROLLBACK, URGENT_UP)),
-        reason=np.where(moved, _reasons(trigger, blamed), _holding(facts, fitted, active)),
+        reason=np.where(moved, _reasons(trigger, blamed), why_held(facts, fitted, active != NO_TRIGGER)),
         trigger=trigger,
         request=fitted.request,
         limit=fitted.limit,
@@ -181,15 +171,3 @@ def _reasons(trigger: Array, blamed: Array) -> Array:
     named = np.array([REASON.get(name, 0) for name in TRIGGERS], dtype=np.int8)
     after_cut = np.where(blamed[:, MEMORY], REASON["oom_kill_after_cut"], REASON["throttled_after_cut"])
     return np.where(blamed.any(axis=1), after_cut, named[trigger])
-
-
-def _holding(facts: Facts, fitted: Fitted, active: Array) -> Array:
-    """Why rows are left as they are, int8 [m]: of what is in distress, what kept it, or the ceiling that it is at."""
-    bounds = facts.bounds
-    at_limit = ~(facts.limit < bounds.limit_ceiling) & ~np.isnan(bounds.limit_ceiling) & ~np.isnan(facts.limit)
-    ceiling = np.where(at_limit, bounds.limit_reason, bounds.ceiling_reason)
-    ceiling = np.where(facts.around.scaled & ~at_limit, np.int8(REASON["scaled_by_hpa"]), ceiling)
-    why = np.where(fitted.held == FITS, ceiling, fitted.held)
-    first = np.where(active != NO_TRIGGER, PRECEDENCE[why], np.inf).argmin(axis=1)[:, None]
-    given: Array = np.take_along_axis(why, first, axis=1)[:, 0]
-    return given

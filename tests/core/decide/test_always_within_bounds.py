@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from engine.core.decide import Verdicts
 from engine.core.decide.qos import BEST_EFFORT, class_of
 from engine.core.decide.state import REASONS
+from engine.core.forecast.compact import encode
 from engine.core.rows import Array
 from engine.core.state import SlotState
 from engine.messages import Decision
@@ -40,7 +41,7 @@ def constrained_slot(seed: int) -> SlotState:
     place.rollout_bucket[:] = rng.choice([-1, int(NOW // 300) - 3], ROWS)
     equal = rng.random(ROWS) < 0.3
     place.limit[equal] = place.request[equal]
-    decide.oom_need[:] = some(0.3, pairs(rng.random((ROWS, 2)) * 4, ROWS)[:, 1])
+    decide.oom_need[:] = encode(some(0.3, pairs(rng.random((ROWS, 2)) * 4, ROWS)[:, 1]))
     decide.distress_s[:] = NOW - rng.choice([100.0, 80_000.0, 1e6], (ROWS, 2))
     decide.runs[:] = rng.integers(0, 2, (ROWS, 2, 8)) * rng.integers(30_000, 33_000, (ROWS, 2, 8))
     return slot
