@@ -8,9 +8,9 @@ import numpy as np
 
 from engine.core.decide.runs import demand_of_runs, peaks_of_runs
 from engine.core.effects import Effects
-from engine.messages import Command, ContainerSpec, Decision, Outcome, Policy, Size
+from engine.messages import Approve, Command, ContainerSpec, Control, Decision, Outcome, Policy, Size
 from engine.units import GIB
-from tests.core.build import CLUSTER, CONTEXT, Log, declare, metrics, roster
+from tests.core.build import CLUSTER, CONTEXT, Log, autopilot, declare, metrics, roster
 
 MIB = 2.0**20
 HOUR = 3600.0
@@ -99,6 +99,20 @@ def test_one_larger_run_is_remembered_for_eight() -> None:
     later = [c.time_s / HOUR for c in cluster.commands if c.time_s > raises[0].time_s]
     assert later
     assert min(later) > 12.0, "eight runs after it"
+
+
+def test_a_recommendation_for_a_job_stands_until_the_next_run() -> None:
+    cluster = Cluster()
+    cluster.log.add(autopilot("recommend", "web/nightly"))
+    cluster.run(every_hour(20, [(0.4, 0.5)]), 0.0, 3 * HOUR + 3000)
+    offer = [d for d in cluster.decisions if d.disposition == "recommended"][-1]
+    body = Approve(container=offer.container, decision_id=offer.id)
+    [command] = cluster.log.add(Control(cluster=CLUSTER, slot=0, sent_s=3 * HOUR + 3000, body=body)).commands
+    assert command.target == offer.target
+    assert command.valid_until_s == 3 * HOUR + 3000 + 600
+    cluster.run(every_hour(20, [(0.4, 0.5)]), 3 * HOUR + 3000, 4 * HOUR + 900)
+    late = Control(cluster=CLUSTER, slot=0, sent_s=4 * HOUR + 900, body=body)
+    assert cluster.log.add(late).decisions[0].reason == "approval_superseded"
 
 
 def test_distress_does_not_wait_for_the_end_of_the_run() -> None:
