@@ -1,8 +1,10 @@
 """The decision: which size each container should have now, with its evidence, and whether it may be commanded.
 
-    facts ─▶ gates (may it change?) ─▶ sizing, stepped ─▶ proposals ─▶ dispositions ─▶ publish: decisions, commands
+    facts ─▶ gates (may it change?) ─▶ sizing, stepped ─▶ fitting ─▶ proposals ─▶ dispositions ─▶ publish:
+                                                                                        decisions, commands
 
-`close` is the slow path at the end of a bucket, `urgent` the fast path on each batch, `approval` a person's word.
+Facts hold the `bounds` and the `circumstances`: leaks, runs, rollouts, the owner's terms. `close` is the slow path at
+the end of a bucket, `urgent` the fast path on each batch, `approval` a person's word; `fitting` ends them all.
 """
 
 from engine.core.decide.approval import approve

@@ -29,15 +29,28 @@ _SHIFTS: Final = {
 
 def notes_on(proposals: Proposals, i: int, resource: int) -> Iterator[str]:
     """Phrases on a resource of row i, in the order in which they are said."""
-    around, code = proposals.facts.around, int(proposals.reasons[i, resource])
-    if code >= 0 and REASONS[code] in _NOTES:
-        yield _NOTES[REASONS[code]]
+    around = proposals.facts.around
+    yield from (_NOTES[name] for name in dict.fromkeys(_bounding(proposals, (i, resource))) if name in _NOTES)
     if around.by_run[i] and (runs := int((~np.isnan(around.runs[i, resource])).sum())):
         yield f"by its last {runs} runs" if runs > 1 else "by its last run"
     if resource == MEMORY and not np.isnan(around.time_to_limit_s[i]):
         yield f"at this rate its limit is reached in {time_text(float(around.time_to_limit_s[i]))}"
     if shift := _SHIFTS.get(int(around.shift[i, resource])):
         yield shift
+
+
+def _bounding(proposals: Proposals, at: tuple[int, int]) -> Iterator[str]:
+    """Reasons of what holds a resource, or has shortened its move."""
+    facts, bounds = proposals.facts, proposals.facts.bounds
+    request, limit = proposals.request[at], proposals.limit[at]
+    if proposals.reasons[at] >= 0:
+        yield REASONS[proposals.reasons[at]]
+    if request != facts.request[at] and request == facts.floor[at]:
+        yield REASONS[bounds.floor_reason[at]]
+    if request != facts.request[at] and request == facts.ceiling[at]:
+        yield REASONS[bounds.ceiling_reason[at]]
+    if limit != facts.limit[at] and limit == bounds.limit_ceiling[at]:
+        yield REASONS[bounds.limit_reason[at]]
 
 
 def time_text(seconds: float) -> str:

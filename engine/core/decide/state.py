@@ -67,7 +67,7 @@ _GIVEN_BEFORE: Final = {
     "at_runtime_hint": "at_floor",
     "oom_killed_lately": "at_floor",
     "keeps_qos": "at_ceiling",
-    "cpu_limit_policy": "no_request_set",
+    "cpu_limit_policy": "oom_kill",
     "leak": "no_request_set",
     "rollout": "cooling_down",
     "run_based": "no_request_set",

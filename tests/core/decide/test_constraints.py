@@ -58,6 +58,7 @@ def test_distress_raises_the_limit_of_what_an_hpa_scales_and_not_its_request() -
 def test_memory_is_not_cut_below_the_heap() -> None:
     decision = only(close(told(slot_of(), heap_bytes=768 * MIB)))
     assert decision.target == Size(0.5, 1.0, 768 * MIB, 1536 * MIB)
+    assert "the limit goes from 2048 MiB to 1536 MiB, the runtime's flags allow a heap of as much" in decision.text
     held = only(close(told(slot_of(p95=(0.97, 0.5), peak=(0.97, 0.5)), heap_bytes=1.5 * GIB)))
     assert (held.action, held.reason) == ("hold", "at_runtime_hint"), "a request below the heap is not raised to it"
     assert "heap" in held.text
@@ -114,6 +115,7 @@ def test_a_limit_range_bounds_requests_below_and_limits_above() -> None:
     assert (decision.target.cpu_request, decision.target.cpu_limit) == (0.7, 1.4)
     killed = only(urgent(told(slot_of(), limit_range=bounds), oom_kills=1))
     assert killed.target.memory_limit == 2.5 * GIB
+    assert killed.text.endswith("the limit goes from 2048 MiB to 2560 MiB, the LimitRange allows no other.")
     assert killed.target.memory_request == 1792 * MIB
 
 
