@@ -6,14 +6,15 @@ float32 holds them exactly up to 16,777 cores and 16 TiB; what is above counts a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 from zlib import crc32
 
 import numpy as np
 
 from engine.core.rows import Array
-from engine.messages import ContainerSpec, CpuLimit, Policy, Size
-from engine.units import BUCKET_S, RESOURCES, STEP
+from engine.messages import ContainerSpec, CpuLimit, LimitRange, Policy, Size
+from engine.units import BUCKET_S, MEMORY, RESOURCES, STEP
 
 if TYPE_CHECKING:
     from engine.core.placement import PlacementRows
@@ -25,24 +26,35 @@ RUN_KINDS: Final = ("CronJob", "Job")
 _STEPS: Final = np.array(STEP)
 _SLIVER: Final = 1e-3
 _MOST_STEPS: Final = 2.0**24
+_UNBOUND: Final = LimitRange()
+_NO_POLICY: Final = Policy()
+_KEPT: Final = CpuLimit()
+_NONE: Final = (None, None)
 
 
-def believe_constraints(placement: PlacementRows, row: int, spec: ContainerSpec, time_s: float) -> None:
-    """Takes over from a row of a roster made at `time_s` all but the size, the quota and the policy's bounds."""
-    limit_range = spec.limit_range
-    placement.scaled[row] = [resource in spec.scaled_by for resource in RESOURCES]
-    placement.heap[row] = np.nan if spec.heap_bytes is None else steps_up(np.array([0.0, spec.heap_bytes]))[1]
-    placement.least[row] = steps_up(_requests(limit_range.min if limit_range else None))
-    placement.most[row] = steps_down(_limits(limit_range.max if limit_range else None))
-    placement.node[row] = steps_down(_requests(spec.node_largest))
-    placement.by_run[row] = spec.workload_kind in RUN_KINDS
-    _believe_policy(placement, row, spec.policy or Policy())
-    _believe_template(placement, row, spec.template, time_s)
+def believe_constraints(
+    placement: PlacementRows, rows: Array, specs: Sequence[ContainerSpec], time_s: float
+) -> None:
+    """Takes over from a roster made at `time_s`, whose row i is `rows[i]` int [m], all but sizes and policies' bounds.
 
-
-def believe_quota(placement: PlacementRows, row: int, left: Size | None) -> None:
-    """Takes over what the namespace's quota leaves beside the size that is believed in."""
-    placement.quota[row] = np.stack([steps_down(_requests(left)), steps_down(_limits(left))], axis=-1)
+    What a quota leaves is beside the size that the roster tells: older than an applied command, it is not believed.
+    """
+    if not len(rows):
+        return
+    ranges = [spec.limit_range or _UNBOUND for spec in specs]
+    heaps = [np.nan if spec.heap_bytes is None else spec.heap_bytes for spec in specs]
+    placement.scaled[rows] = [[resource in spec.scaled_by for resource in RESOURCES] for spec in specs]
+    placement.heap[rows] = steps_up(np.stack([np.zeros(len(rows)), heaps], axis=-1))[:, MEMORY]
+    placement.least[rows] = steps_up(_requests([each.min for each in ranges]))
+    placement.most[rows] = steps_down(_limits([each.max for each in ranges]))
+    placement.node[rows] = steps_down(_requests([spec.node_largest for spec in specs]))
+    placement.by_run[rows] = [spec.workload_kind in RUN_KINDS for spec in specs]
+    left = [spec.quota_left for spec in specs]
+    quota = np.stack([steps_down(_requests(left)), steps_down(_limits(left))], axis=-1)
+    newer = time_s > placement.outcome_s[rows]
+    placement.quota[rows[newer]] = quota[newer]
+    _believe_policies(placement, rows, [spec.policy or _NO_POLICY for spec in specs])
+    _believe_templates(placement, rows, [spec.template for spec in specs], time_s)
 
 
 def spend_quota(placement: PlacementRows, row: int, before: tuple[Array, Array], after: tuple[Array, Array]) -> None:
@@ -64,30 +76,26 @@ def steps_down(amount: Array) -> Array:
     return steps
 
 
-def _believe_policy(placement: PlacementRows, row: int, policy: Policy) -> None:
-    wanted = policy.cpu_limit or CpuLimit()
-    placement.cpu_limit_kind[row] = CPU_LIMITS.index(wanted.kind)
-    placement.cpu_limit_ratio[row] = np.nan if wanted.ratio is None else wanted.ratio
-    placement.keep_qos[row] = policy.keep_qos is not False
+def _believe_policies(placement: PlacementRows, rows: Array, policies: Sequence[Policy]) -> None:
+    wanted = [policy.cpu_limit or _KEPT for policy in policies]
+    placement.cpu_limit_kind[rows] = [CPU_LIMITS.index(each.kind) for each in wanted]
+    placement.cpu_limit_ratio[rows] = [np.nan if each.ratio is None else each.ratio for each in wanted]
+    placement.keep_qos[rows] = [policy.keep_qos is not False for policy in policies]
 
 
-def _believe_template(placement: PlacementRows, row: int, template: str, time_s: float) -> None:
+def _believe_templates(placement: PlacementRows, rows: Array, templates: Sequence[str], time_s: float) -> None:
     """Another template than the last is a rollout. 0 is "none yet": the first to be told is not one."""
-    if not template:
-        return
-    code = crc32(template.encode()) or 1
-    if placement.template[row] not in (0, code):
-        placement.rollout_bucket[row] = int(time_s // BUCKET_S)
-    placement.template[row] = code
+    code = np.array([crc32(template.encode()) or 1 if template else 0 for template in templates], dtype=np.uint32)
+    known = placement.template[rows]
+    placement.rollout_bucket[rows[(code != known) & (code != 0) & (known != 0)]] = int(time_s // BUCKET_S)
+    placement.template[rows] = np.where(code == 0, known, code)
 
 
-def _requests(size: Size | None) -> Array:
-    return _amounts(size.cpu_request, size.memory_request) if size else _amounts(None, None)
+def _requests(sizes: Sequence[Size | None]) -> Array:
+    """Requests by resource, float64 [m, 2], NaN where not set."""
+    return np.array([(s.cpu_request, s.memory_request) if s else _NONE for s in sizes], dtype=np.float64)
 
 
-def _limits(size: Size | None) -> Array:
-    return _amounts(size.cpu_limit, size.memory_limit) if size else _amounts(None, None)
-
-
-def _amounts(cpu: float | None, memory: float | None) -> Array:
-    return np.array([np.nan if amount is None else amount for amount in (cpu, memory)])
+def _limits(sizes: Sequence[Size | None]) -> Array:
+    """Limits by resource, float64 [m, 2], NaN where not set."""
+    return np.array([(s.cpu_limit, s.memory_limit) if s else _NONE for s in sizes], dtype=np.float64)

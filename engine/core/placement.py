@@ -7,7 +7,6 @@ from typing import Final, get_args
 
 import numpy as np
 
-from engine.core.constraints import believe_constraints, believe_quota
 from engine.core.rows import Array, Rows, column
 from engine.messages import ContainerSpec, Size, Stage
 
@@ -85,8 +84,6 @@ def believe(placement: PlacementRows, row: int, spec: ContainerSpec, node_type: 
         placement.request[row] = requests_of(spec.size)
         placement.limit[row] = limits_of(spec.size)
         placement.assumed[row] = spec.assumed
-        believe_quota(placement, row, spec.quota_left)
-    believe_constraints(placement, row, spec, time_s)
     policy = spec.policy
     placement.replicas[row] = spec.replicas
     placement.node_type[row] = node_type

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.core.constraints import steps_down, steps_up
+from engine.core.constraints import believe_constraints, steps_down, steps_up
 from engine.core.decide import Verdicts, approve
 from engine.core.feedback import fold_outcome
-from engine.core.placement import believe
 from engine.core.state import SlotState
 from engine.messages import ContainerSpec, Decision, LimitRange, Outcome, Policy, Size
 from engine.units import GIB
@@ -20,12 +19,13 @@ T = NOW + 60.0
 
 def told(slot: SlotState, **terms: object) -> SlotState:
     """The slot after a roster that says the same sizes and these terms of all containers."""
-    for row in range(len(slot.containers)):
-        request, limit = slot.placement.request[row].copy(), slot.placement.limit[row].copy()
-        spec = ContainerSpec(namespace="web", workload=f"w{row}", container="app", **terms)  # type: ignore[arg-type]
-        stage = slot.placement.annotated[row]
-        believe(slot.placement, row, spec, 0, 1.0)
-        slot.placement.request[row], slot.placement.limit[row], slot.placement.annotated[row] = request, limit, stage
+    rows = np.arange(len(slot.containers))
+    specs = [
+        ContainerSpec(namespace="web", workload=f"w{row}", container="app", **terms)  # type: ignore[arg-type]
+        for row in rows
+    ]
+    slot.placement.replicas[:] = [spec.replicas for spec in specs]
+    believe_constraints(slot.placement, rows, specs, 1.0)
     return slot
 
 
@@ -99,6 +99,8 @@ def test_what_was_applied_since_the_roster_is_taken_off_the_quota() -> None:
     )  # fmt: skip
     fold_outcome(slot, applied, CONTEXT)
     assert slot.placement.quota[0, 0].tolist() == [0.0, 6000.0]
+    told(slot, quota_left=Size(cpu_request=1.5))
+    assert slot.placement.quota[0, 0, 0] == 0.0, "a roster from before the change is not believed"
 
 
 def test_no_request_is_larger_than_the_largest_node() -> None:
@@ -128,7 +130,6 @@ def test_a_memory_limit_is_not_put_below_what_is_used() -> None:
 
 def test_bounds_that_leave_no_size_hold() -> None:
     slot = told(raising(floor=(2.0, np.nan)), quota_left=Size(cpu_request=0.5))
-    slot.placement.floor[:, 0] = 2.0
     decision = only(close(slot))
     assert (decision.action, decision.reason) == ("hold", "bounds_conflict")
     assert (decision.evidence.cpu.floor, decision.evidence.cpu.ceiling) == (2.0, 1.5)
@@ -164,8 +165,7 @@ def test_a_rollout_holds_cuts_for_half_an_hour_and_keeps_history() -> None:
     assert only(close(slot)).action == "resize_down", "the first template that is told is no rollout"
     slot = told(slot_of(), template="a")
     rolled_out = ContainerSpec(namespace="web", workload="w0", container="app", template="b")
-    believe(slot.placement, 0, rolled_out, 0, NOW - 60)
-    slot.placement.request[:], slot.placement.limit[:] = (1.0, GIB), (2.0, 2 * GIB)
+    believe_constraints(slot.placement, np.array([0]), [rolled_out], NOW - 60)
     decision = only(close(slot))
     assert (decision.action, decision.reason) == ("hold", "rollout")
     assert decision.evidence.buckets_seen == 100
