@@ -11,6 +11,7 @@ from engine.cli.policy_text import value_text
 from engine.core.policy import Layer, Rules, layers
 from engine.core.protected import is_system
 from engine.errors import UserError
+from engine.identity import split_node_type
 from engine.messages import Policy, Restart, Risk
 from engine.policy import PolicyFile, Workload
 
@@ -85,7 +86,8 @@ def explained(
     parts = container.split("/")
     if len(parts) != 3 or "" in parts:
         raise UserError(f"a container is namespace/workload/container, got {container!r}")
-    workload = next((each for each in workloads if [each.namespace, each.name] == parts[:2]), None)
+    name, _ = split_node_type(parts[1])
+    workload = next((each for each in workloads if (each.namespace, each.name) == (parts[0], name)), None)
     rules = Rules.of(source.file.as_control())
     found = list(layers(f"/{container}", rules, {}, workload.policy if workload else None))
     rows = [("field", "value", "from")]

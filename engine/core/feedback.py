@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from engine.core.constraints import spend_quota
 from engine.core.decide.facts import bucket_at, gather
 from engine.core.decide.judged import applied
 from engine.core.decide.money import note_realised, prices_of
@@ -104,6 +105,7 @@ def _apply(
         return Verdicts()
     if not decide.automated[row]:
         decide.baseline_request[row], decide.automated[row] = before[0], True
+    spend_quota(placement, row, before, size)
     _believe(slot, row, *size, time_s)
     note_restart(slot, row, time_s)
     decide.changed_s[row] = max(decide.changed_s[row], time_s)

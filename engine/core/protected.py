@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from engine.identity import split_node_type
+
 RESERVED_PREFIXES: Final = ("kube-", "openshift-", "gke-managed-")
 """Namespaces that are kept for the system: https://kubernetes.io/docs/concepts/overview/working-with-objects/namespaces/,
 https://docs.redhat.com/en/documentation/openshift_container_platform/ ("Default projects"), and GKE's own add-ons."""
@@ -48,6 +50,7 @@ def is_system(namespace: str, workload: str, kind: str) -> bool:
     >>> is_system("storage", "ebs-csi-node", "DaemonSet"), is_system("shop", "web", "Deployment")
     (True, False)
     """
+    workload, _ = split_node_type(workload)
     if namespace in NAMESPACES or namespace.startswith(RESERVED_PREFIXES):
         return True
     drives_storage = "csi" in workload.split("-") and kind not in _BATCH

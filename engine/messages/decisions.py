@@ -23,7 +23,11 @@ class LeadForecast(Struct, frozen=True):
 
 
 class ResourceEvidence(Struct, frozen=True, omit_defaults=True):
-    """Why this amount of one resource. Amounts in cores or bytes; `wape` is the container's record at 4 h."""
+    """Why this amount of one resource. Amounts in cores or bytes; `wape` is the container's record at 4 h.
+
+    `reason` is this resource's own, where it has one. `floor` and `ceiling` are the bounds that its request was kept
+    within, of all that bound it the tightest. `runs`: peaks of the last runs of a job, the latest first.
+    """
 
     forecast: list[LeadForecast] = []
     recent_peak: float | None = None
@@ -32,6 +36,12 @@ class ResourceEvidence(Struct, frozen=True, omit_defaults=True):
     wape: float | None = None
     coverage: float | None = None
     quantile: float = 0.95
+    reason: str = ""
+    floor: float | None = None
+    ceiling: float | None = None
+    time_to_limit_s: float | None = None
+    """Until memory that leaks reaches its limit, where that can be said and is less than a day."""
+    runs: list[float] = []
 
 
 class RunnerUp(Struct, frozen=True):

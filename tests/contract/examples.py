@@ -31,6 +31,7 @@ from engine.messages import (
     FreezeCommand,
     Judgement,
     LeadForecast,
+    LimitRange,
     MachineStretch,
     Metrics,
     MoveEvidence,
@@ -99,6 +100,24 @@ _POLICY = SetPolicy(
 )
 
 
+_BOUND = ContainerSpec(
+    namespace="kube-system",
+    workload="agent@m5.large",
+    container="main",
+    workload_kind="DaemonSet",
+    replicas=12,
+    size=_CURRENT,
+    node_type="m5.large",
+    policy=Policy(cpu_limit=CpuLimit("ratio", 2.0), keep_qos=False),
+    scaled_by=["cpu"],
+    heap_bytes=200.5 * MIB,
+    limit_range=LimitRange(min=Size(cpu_request=0.1), max=Size(memory_limit=1024 * MIB)),
+    quota_left=Size(cpu_request=1.5, memory_limit=0.0),
+    node_largest=Size(cpu_request=1.75, memory_request=7168 * MIB),
+    template="6d4cf56db6",
+)
+
+
 def _control(body: Declare | Autopilot | Approve | Freeze | SetPolicy) -> Example:
     message = Control(cluster="shop", slot=2, sent_s=1_700_000_100.25, author="ann", body=body)
     return Example(codec.decode_event, message)
@@ -114,6 +133,17 @@ EXAMPLES: Final[dict[str, Example]] = {
             roster=codec.roster_hash(_CONTAINERS),
             time_s=1_700_000_100.0,
             containers=_CONTAINERS,
+        ),
+    ),
+    "roster_with_bounds": Example(
+        codec.decode_event,
+        Roster(
+            cluster="shop",
+            slot=2,
+            sent_s=1_700_000_100.25,
+            roster=codec.roster_hash([_BOUND]),
+            time_s=1_700_000_100.0,
+            containers=[_BOUND],
         ),
     ),
     "metrics": Example(
@@ -257,6 +287,28 @@ EXAMPLES: Final[dict[str, Example]] = {
                     PlannedMove(1_700_119_800.0, 1_700_121_600.0, "m5.large"),
                 ],
                 daily=True,
+            ),
+        ),
+    ),
+    "decision_of_a_leak": Example(
+        codec.decode_decision,
+        Decision(
+            id="0123456789abcdef",
+            cluster="shop",
+            slot=2,
+            container="shop/kube-system/agent@m5.large/main",
+            action="resize_up",
+            reason="leak",
+            text="Memory leaks",
+            time_s=1_700_000_100.0,
+            sampled_s=1_700_000_085.5,
+            valid_until_s=1_700_000_685.5,
+            current=_CURRENT,
+            target=_TARGET,
+            evidence=Evidence(
+                cpu=ResourceEvidence(reason="scaled_by_hpa", runs=[0.5, 0.25]),
+                memory=ResourceEvidence(reason="leak", floor=128 * MIB, ceiling=1024 * MIB, time_to_limit_s=5400.0),
+                trigger="bucket_close",
             ),
         ),
     ),

@@ -9,9 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from engine.core.partition import PartitionFold
-from engine.core.placement import STAGES
+from engine.core.placement import CPU_LIMITS, STAGES
 from engine.core.rows import Array
-from engine.core.terms import CPU_LIMITS
 from engine.identity import KILL_SWITCH
 from engine.messages import (
     ContainerSpec,

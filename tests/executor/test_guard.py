@@ -89,6 +89,10 @@ def test_each_refusal_has_its_sentence_and_each_sentence_its_rule() -> None:
 
 def test_scopes_of_a_container() -> None:
     assert scopes_of(WEB) == ["*", "", "default", "default/web", "default/web/app"]
+    assert scopes_of("shop/kube-system/agent@m5.large/main") == [
+        "*", "", "kube-system", "kube-system/agent", "kube-system/agent@m5.large", "kube-system/agent/main",
+        "kube-system/agent@m5.large/main",
+    ]  # fmt: skip
 
 
 amounts = st.none() | st.floats(min_value=0, max_value=1e300)

@@ -3,6 +3,8 @@
     evicted for want of memory   distress of memory as an OOM kill is: soon after a cut of memory it takes the cut back
     unschedulable                soon after a raise the raise is the cause: the size before it comes back, and for an
                                  hour nothing is changed again
+
+Both are taken back outside of a policy's windows too.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.core.decide.facts import Facts, bucket_at, gather
+from engine.core.decide.fitting import FITS, first_reason, fit
 from engine.core.decide.judged import APPLIED
 from engine.core.decide.proposals import TRIGGERS, Proposals, Verdicts, dispositions, note_recommended
 from engine.core.decide.publish import publish
@@ -65,14 +68,18 @@ def _unschedulable(slot: SlotState, rows: Array, time_s: float, context: Context
         return Verdicts()
     facts = _facts(slot, rows, time_s, context)
     request, limit = _size_before_raise(slot, facts)
-    moved = (request < facts.request).any(axis=1)  # where a pod finds room is a matter of requests
+    lower = request < facts.request  # where a pod finds room is a matter of requests
+    fitted = fit(facts, request, limit)
+    moved = (lower & (fitted.held == FITS)).any(axis=1)
+    why = np.where(fitted.held == FITS, np.int8(REASON["at_floor"]), fitted.held)
     proposals = Proposals(
         facts=facts,
         action=np.where(moved, ROLLBACK, HOLD),
-        reason=np.where(moved, REASON["unschedulable_after_raise"], REASON["at_floor"]).astype(np.int8),
+        reason=np.where(moved, np.int8(REASON["unschedulable_after_raise"]), first_reason(why, lower)),
         trigger=np.full(len(rows), _UNSCHEDULABLE, dtype=np.int8),
-        request=request,
-        limit=limit,
+        request=fitted.request,
+        limit=fitted.limit,
+        reasons=fitted.held,
     )
     disposition = dispositions(slot.placement, proposals)
     note_recommended(slot.decide, proposals, disposition)
@@ -96,6 +103,7 @@ def _size_before_raise(slot: SlotState, facts: Facts) -> tuple[Array, Array]:
     """Requests and limits [m, 2]: of what was raised, as before the raise within the floor; the rest as it is."""
     decide, rows = slot.decide, facts.rows
     floored = np.maximum(decide.before_request[rows], facts.floor)
+    floored = np.where(facts.around.scaled, facts.request, floored)
     raised = floored < facts.request
     request = np.where(raised, floored, facts.request)
     before = np.fmin(np.fmax(decide.before_limit[rows], request), facts.limit)

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from engine.core.decide.calendar import BUCKETS, SLOT_S, SLOTS, begin_of, occurrences
 from engine.core.decide.facts import Facts
+from engine.core.decide.fitting import FITS
 from engine.core.decide.move_choice import DAYS_PER_MONTH, QUANTILES, quantile_of
 from engine.core.decide.move_sentences import move_text, runner_up_text, withdrawal_text
 from engine.core.decide.move_types import Choice
@@ -80,6 +81,7 @@ def _base(slot: SlotState, facts: Facts, action: int, reason: str, context: Cont
         trigger=np.zeros(1, dtype=np.int8),
         request=facts.request,
         limit=facts.limit,
+        reasons=np.full((1, 2), FITS),
     )
     return decision_of(slot, proposals, dispositions(slot.placement, proposals), 0, context)
 

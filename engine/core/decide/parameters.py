@@ -59,7 +59,9 @@ class SizingParameters:
     """Least factor on the limit, and on the peak, after an OOM kill or before a limit is crossed."""
     repeated_raise: float = 2.0
     repeated_s: float = 3600.0
-    """Another OOM kill within this time doubles the limit."""
+    """Another OOM kill so soon, of a limit that was raised since, doubles it; no kill raises it by more."""
+    oom_watch_s: float = 7 * 86_400.0
+    """So long after an OOM kill, memory is not cut below what is known to be needed."""
     slope_s: float = 120.0
     """Two samples further apart have no slope: only their level counts."""
     crossing_from: float = 0.7
@@ -84,6 +86,35 @@ class SizingParameters:
     """What follows a point of distrust, or another near miss, so soon is the same one."""
     unschedulable_wait_s: float = 3600.0
     """After a raise for which there was no room nothing is changed so soon again."""
+
+    limit_margin: float = 1.2
+    """CPU limit over the forecast's p99 of the next 4 hours, where the policy sets limits by the forecast."""
+
+    leak_horizon_s: float = 2 * 3600.0
+    """Memory that leaks is raised when it would reach its limit within this time, ..."""
+    leak_reach_s: float = 6 * 3600.0
+    """... to what it will use in this time, at least `urgent_raise` and at most `repeated_raise` times the limit."""
+    leak_told_s: float = 86_400.0
+    """Times to the limit up to this long are told."""
+    leak_rising: float = 0.9
+    """Share of pairs of lows that must rise."""
+    leak_scatter: float = 3.0
+    """The rise must be this many times the lows' usual distance from their line."""
+    leak_rise: float = 0.015
+    """The rise must be at least this share of the level."""
+    leak_reset: float = 0.02
+    """Lows that fall by more than this share begin anew."""
+    leak_new: float = 0.05
+    """Share by which memory must be above all of the week before, where it was not killed within it."""
+
+    rollout_watch_s: float = 1800.0
+    """Nothing is cut so soon after a rollout."""
+
+    run_gap_buckets: int = 3
+    """A sample so many buckets after the last begins another run: ten minutes at least were without."""
+    run_margin: Pair = (1.05, 1.15)
+    """Request of a job over the peak of its last runs."""
+    runs_to_cut: int = 3
 
 
 @dataclass(frozen=True, slots=True)

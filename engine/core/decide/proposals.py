@@ -48,7 +48,10 @@ class Verdicts:
 
 @dataclass(frozen=True, slots=True)
 class Proposals:
-    """Arrays over the rows of `facts`: indices of ACTIONS, REASONS and TRIGGERS; sizes float64 [m, 2]."""
+    """Arrays over the rows of `facts`: indices of ACTIONS, REASONS and TRIGGERS; sizes float64 [m, 2].
+
+    `reasons` int8 [m, 2] are the resources' own, -1 where there is none.
+    """
 
     facts: Facts
     action: Array
@@ -56,6 +59,7 @@ class Proposals:
     trigger: Array
     request: Array
     limit: Array
+    reasons: Array
     held: Array | None = None
     """Rows bool [m] in which nothing may be commanded now, whatever the stage; None is none of them."""
 

@@ -9,6 +9,7 @@ import numpy as np
 from engine.core.account import count_in_hour
 from engine.core.decide.evidence import evidence_of
 from engine.core.decide.facts import cost_of
+from engine.core.decide.fitting import changed
 from engine.core.decide.judged import expect, shadow
 from engine.core.decide.judging import replaced
 from engine.core.decide.proposals import Proposals, Verdicts
@@ -74,7 +75,7 @@ def decision_of(slot: SlotState, proposals: Proposals, disposition: Array, i: in
         container=slot.containers[row],
         action=action,
         reason=REASONS[proposals.reason[i]],
-        text=describe(proposals, i),
+        text=describe(proposals, i, slot.containers[row].split("/")[2]),
         time_s=facts.time_s,
         sampled_s=sampled_s,
         valid_until_s=sampled_s + context.sizing.validity_s,
@@ -97,7 +98,8 @@ def command_of(slot: SlotState, proposals: Proposals, i: int, decision: Decision
     decide.pending_request[row], decide.pending_limit[row] = proposals.request[i], proposals.limit[i]
     decide.before_request[row], decide.before_limit[row] = facts.request[i], facts.limit[i]
     expect(slot, int(row), decision.id, decision.action)
-    moved = proposals.request[i] != facts.request[i]
+    moved = changed(facts.request[i], proposals.request[i])
+    most = np.where(moved | changed(facts.limit[i], proposals.limit[i]), facts.bounds.limit_ceiling[i], np.nan)
     policy_floor = np.where(moved, slot.placement.floor[row], np.nan)
     # The ceiling wins over the floor, here as in the sizes.
     floor = np.where(policy_floor > facts.ceiling[i], facts.ceiling[i], policy_floor)
@@ -113,7 +115,7 @@ def command_of(slot: SlotState, proposals: Proposals, i: int, decision: Decision
         expected=decision.current,
         target=decision.target,
         floor=_requests(floor),
-        ceiling=_requests(np.where(moved, facts.ceiling[i], np.nan)),
+        ceiling=size_of(np.where(moved, facts.ceiling[i], np.nan), most),
     )
 
 

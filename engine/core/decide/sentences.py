@@ -6,9 +6,11 @@ from typing import Final
 
 import numpy as np
 
+from engine.core.decide.notes import notes_on
 from engine.core.decide.proposals import Proposals
 from engine.core.decide.state import REASONS
 from engine.core.rows import Array
+from engine.identity import split_node_type
 from engine.units import CPU, RESOURCES
 
 _NAMES: Final = {"cpu": "CPU", "memory": "memory"}
@@ -44,14 +46,31 @@ OPENINGS: Final = {
     "cheaper_machines": "Other machines cost less",
     "machine_too_small": "The present machine is too small at some hours",
     "moves_no_longer_pay": "The moves that were recommended no longer pay",
+    "scaled_by_hpa": "A HorizontalPodAutoscaler scales on it, so its size is left alone",
+    "bounds_conflict": "The floor is above the ceiling, so no size keeps both",
+    "at_limit_range": "The namespace's LimitRange bounds the size",
+    "at_node": "No node is larger",
+    "at_quota": "The namespace's quota leaves no more",
+    "at_runtime_hint": "Less would do than the heap that the runtime's flags allow",
+    "oom_killed_lately": "Less would do than an OOM kill within the week has shown to be needed",
+    "keeps_qos": "Another size would change the QoS class",
+    "cpu_limit_policy": "The CPU limit follows the policy",
+    "leak": "Memory leaks: it is not cut, and raised before it reaches its limit",
+    "rollout": "The pod template was changed lately; cuts wait",
+    "run_based": "The last runs of the job need another size",
+    "waiting_for_run_end": "The job runs; its size waits for the end of the run",
 }
 
 
-def describe(proposals: Proposals, i: int) -> str:
-    """The text of row i: why, then per resource with data what is expected and what becomes of the size."""
-    facts = proposals.facts
+def describe(proposals: Proposals, i: int, workload: str = "") -> str:
+    """The text of row i: why, then per resource with data what is expected and what becomes of the size.
+
+    `workload` is its name in the roster: of a DaemonSet it tells the node type.
+    """
+    facts, node_type = proposals.facts, split_node_type(workload)[1]
     parts = [_resource(proposals, i, resource) for resource in range(2) if facts.forecast.buckets_seen[i, resource]]
-    return "; ".join([OPENINGS[REASONS[proposals.reason[i]]], *parts]) + "."
+    where = f" (on {node_type})" if node_type else ""
+    return "; ".join([f"{OPENINGS[REASONS[proposals.reason[i]]]}{where}", *parts]) + "."
 
 
 def _resource(proposals: Proposals, i: int, resource: int) -> str:
@@ -69,7 +88,7 @@ def _resource(proposals: Proposals, i: int, resource: int) -> str:
         )
         if name == "request" or not np.isnan(after[at])
     ]
-    return f"{_NAMES[RESOURCES[resource]]}: {', '.join([*known, *sizes])}"
+    return f"{_NAMES[RESOURCES[resource]]}: {', '.join([*known, *sizes, *notes_on(proposals, i, resource)])}"
 
 
 def _change(name: str, before: Array, after: Array, resource: int) -> str:

@@ -53,9 +53,41 @@ REASONS: Final = (
     "cheaper_machines",
     "moves_no_longer_pay",
     "machine_too_small",
+    "scaled_by_hpa",
+    "bounds_conflict",
+    "at_limit_range",
+    "at_node",
+    "at_quota",
+    "at_runtime_hint",
+    "oom_killed_lately",
+    "keeps_qos",
+    "cpu_limit_policy",
+    "leak",
+    "rollout",
+    "run_based",
+    "waiting_for_run_end",
 )
-"""Reasons of decisions, stored by position: add at the end. Where two resources hold, the earlier reason is given."""
+"""Reasons of decisions, stored by position: add at the end."""
 REASON: Final = {name: code for code, name in enumerate(REASONS)}
+_GIVEN_BEFORE: Final = {
+    "scaled_by_hpa": "within_band",
+    "bounds_conflict": "pending",
+    "at_limit_range": "at_ceiling",
+    "at_node": "at_ceiling",
+    "at_quota": "at_ceiling",
+    "at_runtime_hint": "at_floor",
+    "oom_killed_lately": "at_floor",
+    "keeps_qos": "at_ceiling",
+    "outside_window": "cooling_down",
+    "restarts_used_up": "cooling_down",
+    "cpu_limit_policy": "oom_kill",
+    "leak": "no_request_set",
+    "rollout": "cooling_down",
+    "run_based": "no_request_set",
+    "waiting_for_run_end": "cooling_down",
+}
+PRECEDENCE: Final = np.array([REASON[_GIVEN_BEFORE.get(name, name)] - (name in _GIVEN_BEFORE) / 2 for name in REASONS])
+"""By code: where two resources of a row do the same, the reason with the lower number is given."""
 
 NEVER: Final = -np.inf
 UNSET: Final = np.nan
@@ -64,6 +96,7 @@ MOST_MOVES: Final = 4
 """No policy has more moves a day planned."""
 NO_SLOT: Final = 255
 FOR_GOOD: Final = 254
+RUNS: Final = 8
 
 
 @dataclass(slots=True)
@@ -131,6 +164,11 @@ class DecideRows(Rows):
     """It: half hours of the day in their order, `FOR_GOOD` for a move that is not taken back, and node types."""
     moved: Array = column(np.int32, MOST_MOVES, fill=-1)
     """The last half hours since 1970 in which a plan that stood had a move."""
+
+    oom_need: Array = column(np.uint16)
+    """Memory limit that an OOM kill has shown to be needed; see `oom`. This and the next in the code of `compact`."""
+    runs: Array = column(np.uint16, 2, RUNS)
+    """Peaks of the last runs of a job, the latest first; see `runs`."""
 
     automated: Array = column(np.bool_)
     """A command was applied at least once."""

@@ -43,7 +43,9 @@ def cut_lately(slot: SlotState, rows: Array, time_s: float, parameters: SizingPa
     decide, placement = slot.decide, slot.placement
     age = time_s - decide.cut_s[rows]
     was_more = (decide.cut_request[rows] > placement.request[rows]) | (decide.cut_limit[rows] > placement.limit[rows])
-    lately: Array = (age >= 0) & (age <= parameters.watch_s) & was_more
+    # A job may run again only after days.
+    watch_s = np.where(placement.by_run[rows], parameters.oom_watch_s, parameters.watch_s)[:, None]
+    lately: Array = (age >= 0) & (age <= watch_s) & was_more
     return lately
 
 

@@ -29,6 +29,7 @@ def system_slot(**of: object) -> SlotState:
     [
         ("kube-system/anything", "Deployment"), ("kube-flannel/x", "DaemonSet"), ("openshift-dns/x", "DaemonSet"),
         ("calico-system/x", "Deployment"), ("dns/coredns", "Deployment"), ("net/cilium", "DaemonSet"),
+        ("net/calico-node@m5.large", "DaemonSet"),
         ("kube/kube-proxy", "DaemonSet"), ("storage/ebs-csi-node", "DaemonSet"), ("storage/csi-smb", "Deployment"),
         ("ops/agent", "Node"),
     ],
