@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.errors import MalformedError, VersionError
-from engine.messages import AnyCommand, AnyEvent, Cluster, ContainerSpec, DeadLetter, Decision
+from engine.messages import Aggregate, AnyCommand, AnyDecision, AnyEvent, Cluster, ContainerSpec, DeadLetter
 from engine.messages.common import VERSION
 
 MAJOR: Final = VERSION.split(".", maxsplit=1)[0]
@@ -61,7 +61,8 @@ def _require_known_major(version: str) -> None:
 
 decode_event: Final[Decoder[AnyEvent]] = Decoder(AnyEvent)
 decode_command: Final[Decoder[AnyCommand]] = Decoder(AnyCommand)
-decode_decision: Final[Decoder[Decision]] = Decoder(Decision)
+decode_decision: Final[Decoder[AnyDecision]] = Decoder(AnyDecision)
+decode_aggregate: Final[Decoder[Aggregate]] = Decoder(Aggregate)
 decode_dead_letter: Final[Decoder[DeadLetter]] = Decoder(DeadLetter)
 decode_cluster: Final[Decoder[Cluster]] = Decoder(Cluster)
 

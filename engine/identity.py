@@ -19,14 +19,40 @@ def container_id(cluster: str, namespace: str, workload: str, container: str) ->
     return f"{cluster}/{namespace}/{workload}/{container}"
 
 
+def workload_id(cluster: str, namespace: str, workload: str) -> str:
+    """Key of a workload's aggregates: its containers' identities begin with it."""
+    return f"{cluster}/{namespace}/{workload}"
+
+
+def per_node_type(workload: str, node_type: str) -> str:
+    """Name of a DaemonSet in a roster, `name@node-type`: its pods need what their node has them do, so each type of
+    node has a row, and a size, of its own. `@` is valid in no name of Kubernetes."""
+    return f"{workload}@{node_type}"
+
+
+def split_node_type(workload: str) -> tuple[str, str]:
+    """The name that Kubernetes knows, and the node type that the row is of; empty where it is of all."""
+    name, _, node_type = workload.partition("@")
+    return name, node_type
+
+
+def workload_names(workload: str) -> tuple[str, ...]:
+    """Names by which a scope may hold a workload of a roster, the most specific first."""
+    name, node_type = split_node_type(workload)
+    return (workload, name) if node_type else (name,)
+
+
 def slots_for(containers: int) -> int:
     """Number of slots for a cluster that is declared with so many containers (at least 1)."""
     return max(1, ceil(containers / CONTAINERS_PER_SLOT))
 
 
 def slot_of(namespace: str, workload: str, slots: int) -> int:
-    """Slot of a workload: CRC-32 (as in zlib) of `namespace/workload`, modulo the cluster's number of slots."""
-    return crc32(f"{namespace}/{workload}".encode()) % slots
+    """Slot of a workload: CRC-32 (as in zlib) of `namespace/workload`, modulo the cluster's number of slots.
+
+    A DaemonSet's rows of all node types are in one slot: that is where a control that names it goes.
+    """
+    return crc32(f"{namespace}/{split_node_type(workload)[0]}".encode()) % slots
 
 
 def slot_key(cluster: str, slot: int) -> str:

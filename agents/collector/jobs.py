@@ -14,6 +14,7 @@ from agents.collector.run import Job
 from agents.collector.sender import Sender
 from agents.collector.settings import CgroupSettings, CollectorSettings, ReplaySettings, SyntheticSettings
 from agents.collector.source import Source
+from agents.collector.sources import examples
 from agents.collector.sources.cgroup import CgroupSource, check_root
 from agents.collector.sources.datasets import DEFAULT_DAYS, datacentertraces
 from agents.collector.sources.derive import spread
@@ -24,7 +25,7 @@ from agents.collector.sources.windows import tick_of
 from agents.collector.spool import Spool
 from agents.collector.startup import Ground
 from agents.simulated.cluster import SimulatedCluster
-from engine.traces import Series, part_of, read_trace
+from engine.traces import Series, part_of, read_trace, span_s
 
 log = get_logger(__name__)
 ROOM: float = 0.5
@@ -42,7 +43,8 @@ def replay_job(settings: ReplaySettings) -> Job:
         simulated = SimulatedCluster(settings.simulated_file)
         simulated.claim(cluster.name)
         origin = origin_of(settings)
-        source = ReplaySource(trace, cluster, simulated, tick_s, origin, position(spool, origin))
+        policies = {} if settings.examples_at is None else examples.policies()
+        source = ReplaySource(trace, cluster, simulated, tick_s, origin, position(spool, origin), policies)
         clock.reached(source.reached_s)
         return source
 
@@ -69,6 +71,9 @@ def demand(settings: ReplaySettings) -> tuple[list[Series], dict[str, Any]]:
         log.info("trace_derived", series=len(trace), containers=settings.containers, by="scale, phase and noise")
         trace = spread(trace, settings.containers, days and settings.start_day + days, settings.seed)
     trace = part_of(trace, settings.start_day, days)
+    if settings.examples_at is not None:
+        log.info("examples_added", containers=examples.COUNT, why="each kind of decision has its occasion")
+        trace = examples.with_examples(trace, span_s(trace)[0] + settings.examples_at, settings.seed)
     log.info("requests_assumed", rule="the maximum so far, raised daily; limits 2 x CPU, 1.5 x memory")
     about = {"derived": bool(settings.containers), "scaled_because": scaled_because, "requests_assumed": True}
     return trace, about | {"containers": len(trace)}
@@ -76,7 +81,7 @@ def demand(settings: ReplaySettings) -> tuple[list[Series], dict[str, Any]]:
 
 def origin_of(settings: ReplaySettings) -> str:
     """What a position in a replay depends on."""
-    names = ("cluster", "trace", "dataset", "containers", "seed", "scale", "start_day", "days", "tick")
+    names = ("cluster", "trace", "dataset", "containers", "seed", "scale", "start_day", "days", "tick", "examples_at")
     return repr([str(getattr(settings, name)) for name in names])
 
 

@@ -55,6 +55,9 @@ class ReplaySettings(CollectorSettings):
     )
     start_day: float = Field(0.0, ge=0.0, description="Days of the trace to leave out at its start.")
     days: float = Field(0.0, ge=0.0, description="Days of the trace to replay; 0 is all of it (7 of a data set).")
+    examples_at: float | None = Field(
+        None, ge=0.0, description="Adds a few made-up workloads; their surges begin so many seconds after the start."
+    )
     tick: float = Field(
         0.0, ge=0.0, le=300.0, description="Seconds of event time in one scrape; 0: the median step, at most 300."
     )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from math import isfinite
 from typing import Final, Literal, NamedTuple
 
-from engine.identity import KILL_SWITCH
+from engine.identity import KILL_SWITCH, workload_names
 from engine.messages import Command, Size
 from engine.units import LARGEST, RESOURCES, STEP
 
@@ -129,9 +129,13 @@ def scope_text(scope: str) -> str:
 
 
 def scopes_of(container: str) -> list[str]:
-    """Scopes that cover a container, widest first: kill switch, the cluster (``), namespace, workload, container."""
-    parts = container.split("/")[1:]
-    return [KILL_SWITCH, *("/".join(parts[:length]) for length in range(len(parts) + 1))]
+    """Scopes that cover a container, widest first: kill switch, the cluster (``), namespace, workload, container.
+
+    What is frozen of a DaemonSet is so on all its node types.
+    """
+    namespace, workload, name = container.split("/")[1:]
+    workloads = [f"{namespace}/{each}" for each in reversed(workload_names(workload))]
+    return [KILL_SWITCH, "", namespace, *workloads, *(f"{each}/{name}" for each in workloads)]
 
 
 def _violations(target: Size, floor: Size, ceiling: Size) -> Iterator[str]:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from engine.broker import admin
 from engine.broker.controls import send_control
-from engine.broker.readiness import QUIET
+from engine.broker.reading import read_topic
 from engine.broker.records import Outgoing, publish
 from engine.codec import decode_cluster, encode
 from engine.errors import UserError
@@ -20,7 +18,6 @@ from engine.messages import Cluster, Declare
 from engine.topics import load_topics
 
 TOPIC: Final = "clusters"
-_ANSWER_S: Final = 10.0
 Clock = Literal["wall", "replay"]
 
 
@@ -57,7 +54,7 @@ def read_clusters(bootstrap: str, client: AdminClient | None = None) -> dict[str
     """Every declared cluster, by name. Raises UserError: no broker, no topics."""
     partitions = admin.declared_partitions(client or admin.connect(bootstrap), TOPIC)
     found: dict[str, Cluster] = {}
-    for key, value in _read(bootstrap, partitions):
+    for key, value in read_topic(bootstrap, TOPIC, range(partitions)):
         if value is None:
             found.pop(key, None)
         else:
@@ -90,30 +87,3 @@ def _require_same(known: Cluster, wanted: Cluster, containers: int) -> None:
         )
     if known.clock != wanted.clock:
         raise UserError(f"cluster {known.name} is declared with clock {known.clock} for good, got {wanted.clock}")
-
-
-def _read(bootstrap: str, partitions: int) -> list[tuple[str, bytes | None]]:
-    """All records of the topic, oldest first within a partition."""
-    settings = {"bootstrap.servers": bootstrap, "group.id": "trimtab-clusters", "enable.auto.commit": False}
-    consumer = Consumer({**settings, **QUIET, "enable.partition.eof": True})
-    records: list[tuple[str, bytes | None]] = []
-    try:
-        for number in range(partitions):
-            consumer.assign([TopicPartition(TOPIC, number, OFFSET_BEGINNING)])
-            records += _until_end(consumer, bootstrap)
-    finally:
-        consumer.close()
-    return records
-
-
-def _until_end(consumer: Any, bootstrap: str) -> Iterator[tuple[str, bytes | None]]:
-    """Records of the assigned partition up to its present end."""
-    while (message := consumer.poll(_ANSWER_S)) is not None:
-        error = message.error()
-        if error is None:
-            yield message.key().decode(), message.value()
-        elif error.code() == KafkaError._PARTITION_EOF:
-            return
-        elif not error.retriable():
-            raise UserError(f"the broker at {bootstrap} does not let `{TOPIC}` be read: {error.str()}")
-    raise UserError(f"the broker at {bootstrap} stopped answering")

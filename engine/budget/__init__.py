@@ -1,5 +1,7 @@
 """What is requested, what is used of it, what is wasted, and what the engine would request instead.
 
-sheet, names ─▶ containers ─▶ usage (what the trace shows) ─▶ engine_sizes (the live forecast and sizing) ─▶ budget
-                                            budget ─▶ findings, lines (sums by namespace) ─▶ table, CSV, page
+trace, sheet ─▶ usage, engine_sizes (the live forecast and sizing) ──┐
+cluster's log ─▶ ring (usage by buckets), live (last decisions) ─────┴─▶ sources: budget, histories
+   budget ─▶ findings, lines (sums by namespace) ──────────────────────┐
+   histories ─▶ namespaces (caps, forecast, trend), nodes ─────────────┴─▶ report ─▶ table, CSV, page
 """

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from engine.backtest.buckets import Bucketed
 from engine.budget.engine_sizes import engine_requests
-from engine.budget.sheet import Sheet, spec_of
+from engine.budget.sheet import Sheet, called, spec_of
 from engine.budget.usage import Used, used
 from engine.core.context import Context
 from engine.core.decide.money import monthly_usd
@@ -22,9 +22,10 @@ from engine.messages import ContainerSpec
 class Budget:
     """Row i of each is container i: one series of the trace, or a line of the sheet without one.
 
-    Amounts float64 [n, 2] by resource, cores and bytes; NaN is "not set", "not used" or "cannot say". `stated` bool
-    [n]: the sheet has it, so that a request that is not there is not set, rather than not known. `usd` [2] is the price
-    of a core-hour and of a GiB-hour. `wanted` is what the engine would request.
+    Amounts float64 [n, 2] by resource, cores and bytes of one replica; NaN is "not set", "not used" or "cannot say".
+    `stated` bool [n]: the sheet has it, so that a request that is not there is not set, rather than not known. `wanted`
+    is what the engine would request. `replicas` float64 [n]; `usd` [n, 2] is the price of a core-hour and of a GiB-hour
+    where each runs. Money is of all replicas.
     """
 
     series_ids: Sequence[str]
@@ -34,10 +35,16 @@ class Budget:
     limit: Array
     used: Used
     wanted: Array
+    replicas: Array
     usd: Array
 
     def __len__(self) -> int:
         return len(self.specs)
+
+    @property
+    def names(self) -> list[str]:
+        """By row, for people."""
+        return [called(spec, name) for spec, name in zip(self.specs, self.series_ids, strict=True)]
 
     @property
     def wasted(self) -> Array:
@@ -62,16 +69,23 @@ class Budget:
 
     def cost_usd(self, amount: Array) -> Array:
         """USD a month [n] of amounts [n, 2]; NaN counts as 0."""
-        return monthly_usd(amount, np.ones(len(self)), self.usd)
+        return monthly_usd(amount, self.replicas, self.usd)
 
 
-def make_budget(series: Sequence[Bucketed], sheet: Sheet, context: Context) -> Budget:
-    """Series in their order, then the lines of the sheet that have none. Prices are those of the default node type."""
+def make_budget(
+    series: Sequence[Bucketed], sheet: Sheet, context: Context, wanted: Mapping[str, Array] | None = None
+) -> Budget:
+    """Series in their order, then the lines of the sheet that have none.
+
+    Prices are those of a container's node type, the default's where that has none. `wanted` [2] by series is what the
+    engine has decided; without it, it is asked what it would decide at the end of each series.
+    """
     by_name: dict[str, Bucketed] = {one.series_id: one for one in series}
     names = [*by_name, *(name for name in sheet if name not in by_name)]
     found = [by_name.get(name) for name in names]
     specs = [sheet.get(name) or spec_of(name) for name in names]
     request = np.array([requests_of(spec.size) for spec in specs])
+    default = context.prices[context.default_node_type]
     return Budget(
         series_ids=names,
         specs=specs,
@@ -79,6 +93,11 @@ def make_budget(series: Sequence[Bucketed], sheet: Sheet, context: Context) -> B
         request=request,
         limit=np.array([limits_of(spec.size) for spec in specs]),
         used=used(found, request),
-        wanted=engine_requests(found, specs, context),
-        usd=np.array(context.prices[context.default_node_type]),
+        wanted=engine_requests(found, specs, context) if wanted is None else _of(wanted, names),
+        replicas=np.array([spec.replicas for spec in specs], dtype=np.float64),
+        usd=np.array([context.prices.get(spec.node_type or "", default) for spec in specs]),
     )
+
+
+def _of(wanted: Mapping[str, Array], names: Sequence[str]) -> Array:
+    return np.array([wanted.get(name, (np.nan, np.nan)) for name in names])

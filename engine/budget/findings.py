@@ -8,9 +8,10 @@ from typing import Final
 
 import numpy as np
 
+from engine.budget.amounts import FORMATS, cores, memory
 from engine.budget.budget import Budget
-from engine.budget.quantity import FORMATS, cores, memory
 from engine.core.decide.parameters import SizingParameters
+from engine.core.protected import is_system
 from engine.core.rows import Array
 from engine.units import CPU, MEMORY
 
@@ -27,15 +28,15 @@ _USE: Final = ("p95", "max")
 
 @dataclass(frozen=True, slots=True)
 class Offender:
-    """`row` of the budget; `why`, the figures in words."""
+    """`name` as people know it; `why`, the figures in words."""
 
-    row: int
+    name: str
     why: str
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`count` containers, the `worst` of them first; `title` in words."""
+    """`count` of them, the `worst` first; `title` in words."""
 
     name: str
     title: str
@@ -63,7 +64,7 @@ def _unset(name: str, title: str, budget: Budget, amount: Array, resource: int) 
         return "no use seen" if np.isnan(peak[row]) else f"uses {show(p95[row])} (p95), {show(peak[row])} at most"
 
     offending = budget.stated & np.isnan(amount[:, resource])
-    return _finding(name, title, offending, p95, why)
+    return _finding(name, title, budget, offending, p95, why)
 
 
 def _at_risk(budget: Budget) -> Finding:
@@ -80,7 +81,8 @@ def _at_risk(budget: Budget) -> Finding:
         return "; ".join(parts)
 
     severity: Array = over.max(axis=1)
-    return _finding("request_below_use", "Request below use (at risk)", np.greater(severity, 1.0), severity, why)
+    title = "Request below use (at risk)"
+    return _finding("request_below_use", title, budget, np.greater(severity, 1.0), severity, why)
 
 
 def _waste(budget: Budget) -> Finding:
@@ -96,12 +98,25 @@ def _waste(budget: Budget) -> Finding:
             for resource, show in ((CPU, cores), (MEMORY, memory))
             if far[row, resource]
         ]
-        return f"{'; '.join(parts)}: {usd[row]:,.2f} USD a month"
+        spec = budget.specs[row]
+        system = is_system(spec.namespace, spec.workload, spec.workload_kind)
+        consent = " (system workload: the engine cuts it with consent only)" if system else ""
+        return f"{'; '.join(parts)}: {usd[row]:,.2f} USD a month{consent}"
 
-    return _finding("request_far_above_use", "Request far above use (waste)", np.logical_or(*far.T), usd, why)
+    title = "Request far above use (waste)"
+    return _finding("request_far_above_use", title, budget, np.logical_or(*far.T), usd, why)
 
 
-def _finding(name: str, title: str, offending: Array, severity: Array, why: Callable[[int], str]) -> Finding:
+def _finding(
+    name: str, title: str, budget: Budget, offending: Array, severity: Array, why: Callable[[int], str]
+) -> Finding:
     rows = np.flatnonzero(offending)
     order = rows[np.argsort(-np.nan_to_num(severity[rows], nan=-1.0), kind="stable")]
-    return Finding(name, title, len(rows), [Offender(int(row), why(int(row))) for row in order[:WORST]])
+    names, worst = budget.names, order[:WORST].tolist()
+    return Finding(name, title, len(rows), [Offender(names[row], _each(budget, row) + why(row)) for row in worst])
+
+
+def _each(budget: Budget, row: int) -> str:
+    """Figures are of one replica."""
+    replicas = int(budget.replicas[row])
+    return f"each of {replicas} replicas: " if replicas > 1 else ""

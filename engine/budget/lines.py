@@ -22,9 +22,10 @@ UNSET: Final = ("cpu_request", "memory_request", "cpu_limit", "memory_limit")
 class Line:
     """One container or the sum of `containers`; names that do not apply are empty.
 
-    `amount` has float64 [2] by resource, cores and bytes, for each of AMOUNTS; a sum is over the containers where it is
-    known, NaN where it is in none. `idle_share` [2] is of what was requested, where both request and use are known.
-    `unset` counts the containers whose request or limit is not set, by UNSET; `usd` is money a month, by USD.
+    Amounts are over all replicas: `amount` has float64 [2] by resource, cores and bytes, for each of AMOUNTS; a sum is
+    over the containers where it is known, NaN where it is in none. `idle_share` [2] is of what was requested, where
+    both request and use are known. `unset` counts the containers whose request or limit is not set, by UNSET; `usd` is
+    money a month, by USD.
     """
 
     namespace: str
@@ -32,6 +33,7 @@ class Line:
     container: str
     series_id: str
     containers: int
+    replicas: int
     amount: Mapping[str, Array]
     idle_share: Array
     unset: Mapping[str, int]
@@ -71,6 +73,7 @@ class _Columns:
     """
 
     amount: Mapping[str, Array]
+    replicas: Array
     unset: Mapping[str, Array]
     usd: Mapping[str, Array]
     idle: Array
@@ -78,16 +81,17 @@ class _Columns:
 
     @classmethod
     def of(cls, budget: Budget) -> _Columns:
-        use, wasted = budget.used, budget.wasted
+        use, wasted, each = budget.used, budget.wasted, budget.replicas[:, None]
         amounts = (budget.request, budget.limit, use.p50, use.p95, use.peak, wasted, budget.wanted)
         costs = [budget.cost_usd(amount) for amount in (budget.request, wasted, budget.wanted)]
         unset = zip(UNSET, (*budget.request.T, *budget.limit.T), strict=True)
         return cls(
-            amount=dict(zip(AMOUNTS, amounts, strict=True)),
+            amount={name: amount * each for name, amount in zip(AMOUNTS, amounts, strict=True)},
+            replicas=budget.replicas,
             unset={name: np.isnan(amount) & budget.stated for name, amount in unset},
             usd=dict(zip(USD, (*costs, budget.saving_usd, budget.unset_usd), strict=True)),
-            idle=use.idle,
-            judged=np.where(np.isnan(use.idle), np.nan, budget.request),
+            idle=use.idle * each,
+            judged=np.where(np.isnan(use.idle), np.nan, budget.request * each),
         )
 
     def summed(self, rows: Array, names: Sequence[str]) -> Line:
@@ -99,6 +103,7 @@ class _Columns:
             container=container,
             series_id=series_id,
             containers=len(rows),
+            replicas=int(self.replicas[rows].sum()),
             amount={name: _sum(amount[rows]) for name, amount in self.amount.items()},
             idle_share=_sum(self.idle[rows]) / _sum(self.judged[rows]),
             unset={name: int(unset[rows].sum()) for name, unset in self.unset.items()},

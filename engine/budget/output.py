@@ -30,7 +30,7 @@ _USD: Final = {
     "saving_usd_month": "saving",
     "not_set_usd_month": "unset",
 }
-_NAMES: Final = ("namespace", "workload", "container", "series_id", "containers")
+_NAMES: Final = ("namespace", "workload", "container", "series_id", "containers", "replicas")
 COLUMNS: Final = (
     *_NAMES,
     *(f"{resource}_{column}" for resource in ("cpu", "memory") for column in (*_AMOUNTS, "idle_share")),

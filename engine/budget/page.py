@@ -10,8 +10,11 @@ from typing import Final
 
 import numpy as np
 
+from engine.budget import namespace_words, node_words
 from engine.budget.findings import Finding
 from engine.budget.lines import Line
+from engine.budget.namespaces import Standing
+from engine.budget.nodes import NodeUse
 from engine.budget.report import Report
 from engine.budget.table import COLUMNS, cells, saving
 from engine.budget.words import CAPTION, amount, total_text, usd
@@ -27,8 +30,10 @@ def page(report: Report) -> str:
     return Template(template).substitute(
         title=escape(f"Where the money goes: {report.trace}"),
         total=escape(total_text(report.total, report.instance)),
-        findings="".join(_finding(report, finding) for finding in report.findings),
+        findings="".join(_finding(finding) for finding in report.findings),
         bars="".join(_bars(report.namespaces, resource) for resource in (0, 1)),
+        budgets=_budgets(report.standings),
+        nodes=_nodes(report.nodes),
         heads=_heads(report.level),
         rows="".join(_row(line) for line in report.lines),
         foot=_row(report.total),
@@ -37,14 +42,45 @@ def page(report: Report) -> str:
     )
 
 
-def _finding(report: Report, finding: Finding) -> str:
-    worst = [f"<li><b>{escape(report.names[one.row])}</b>: {escape(one.why)}</li>" for one in finding.worst]
+def _finding(finding: Finding) -> str:
+    worst = [f"<li><b>{escape(one.name)}</b>: {escape(one.why)}</li>" for one in finding.worst]
     if finding.count > len(worst):
         worst.append(f"<li class='more'>… and {finding.count - len(worst):,} more</li>")
     kind = "finding" if finding.count else "finding none"
     title = f"<h3><span class='count'>{finding.count:,}</span> {escape(finding.title)}</h3>"
     return (
         f"<div class='{kind}'>{title}<ul>{''.join(worst)}</ul></div>" if worst else f"<div class='{kind}'>{title}</div>"
+    )
+
+
+def _budgets(standings: Sequence[Standing]) -> str:
+    kinds = ["over" if one.exceeded else "soon" if one.within_days else "" for one in standings]
+    rows = [namespace_words.cells(one) for one in standings]
+    heading = f"<h2>Namespaces and their budgets</h2><p>{escape(namespace_words.CAPTION)}</p>"
+    return heading + _plain(namespace_words.HEADS, namespace_words.TEXTS, rows, kinds) if rows else ""
+
+
+def _nodes(uses: Sequence[NodeUse]) -> str:
+    rows = [node_words.cells(use) for use in uses]
+    kinds = ["over" if use.noisy else "" for use in uses]
+    heading = "<h2>Nodes, the fullest first</h2>"
+    return heading + _plain(node_words.HEADS, node_words.TEXTS, rows, kinds) if rows else ""
+
+
+def _plain(heads: Sequence[str], texts: int, rows: Sequence[Sequence[str]], kinds: Sequence[str]) -> str:
+    """A table whose first `texts` columns are text; `kinds` are the rows' classes."""
+    body = "".join(
+        f"<tr class='{kind}'>{_line('td', [escape(cell) for cell in row], texts)}</tr>"
+        for row, kind in zip(rows, kinds, strict=True)
+    )
+    head = f"<thead><tr>{_line('th', heads, texts)}</tr></thead>"
+    return f"<div class='wide'><table>{head}<tbody>{body}</tbody></table></div>"
+
+
+def _line(tag: str, cells: Sequence[str], texts: int) -> str:
+    return "".join(
+        f"<{tag} class='text'>{cell}</{tag}>" if number < texts else f"<{tag}>{cell}</{tag}>"
+        for number, cell in enumerate(cells)
     )
 
 

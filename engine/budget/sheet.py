@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
+from math import inf
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from engine.budget.quantity import parse_quantity
 from engine.errors import UserError
 from engine.messages import ContainerSpec, Size
-from engine.units import LARGEST, RESOURCES
+from engine.quantity import parse_amount
+from engine.sheets import Line, parse_table, read_text, usable
+from engine.units import RESOURCES
 
 AMOUNTS: Final = ("cpu_request", "cpu_limit", "memory_request", "memory_limit")
 REQUIRED: Final = ("series_id", *AMOUNTS)
-OPTIONAL: Final = ("namespace", "workload")
+OPTIONAL: Final = ("namespace", "workload", "node", "node_type")
 NO_NAMESPACE: Final = "default"
 Sheet = Mapping[str, ContainerSpec]
 """Series id to what the sheet says of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A line of the file: `fields` by the header's names, without the spaces around them."""
-
-    number: int
-    fields: dict[str, str]
-
-
-def spec_of(series_id: str, namespace: str = "", workload: str = "", size: Size | None = None) -> ContainerSpec:
+def spec_of(
+    series_id: str,
+    namespace: str = "",
+    workload: str = "",
+    size: Size | None = None,
+    node: str = "",
+    node_type: str = "",
+) -> ContainerSpec:
     """Names of a series: those given, else the parts of `namespace/workload/container`.
 
     An id of another form is both workload and container, in the namespace `default`.
@@ -41,7 +40,12 @@ def spec_of(series_id: str, namespace: str = "", workload: str = "", size: Size 
     parts = series_id.split("/")
     named = parts if len(parts) == 3 and all(parts) else [NO_NAMESPACE, series_id, series_id]
     return ContainerSpec(
-        namespace=namespace or named[0], workload=workload or named[1], container=named[2], size=size or Size()
+        namespace=namespace or named[0],
+        workload=workload or named[1],
+        container=named[2],
+        size=size or Size(),
+        node=node or None,
+        node_type=node_type or None,
     )
 
 
@@ -58,64 +62,44 @@ def read_sheet(path: Path) -> Sheet:
     An empty amount is "not set", and so is 0, as Kubernetes has it. Raises UserError, one sentence with the number of
     the line: a column that is missing, a quantity that is none, a limit under its request, a series twice.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            lines = _lines(path, csv.reader(file, strict=True))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"The sheet {path} cannot be read: {error}.") from error
+    text = read_text(path)
     sheet: dict[str, ContainerSpec] = {}
-    for line in lines:
-        try:
+    try:
+        for line in usable(parse_table(text, REQUIRED, OPTIONAL)):
             name, spec = _parsed(line)
             if name in sheet:
-                raise ValueError(f"series {name} stands in the sheet twice")
-        except ValueError as error:
-            raise UserError(f"{path} line {line.number}: {error}.") from None
-        sheet[name] = spec
+                raise UserError(f"line {line.number}: series {name} stands in the sheet twice")
+            sheet[name] = spec
+    except UserError as error:
+        raise UserError(f"{path} {error}.") from None
     return sheet
 
 
-def _lines(path: Path, reader: Any) -> list[_Line]:
-    header = [name.strip() for name in next(reader, [])]
-    missing = [name for name in REQUIRED if name not in header]
-    if missing:
-        raise UserError(f"{path} line 1: expected the columns {','.join(REQUIRED)}, got no {' and no '.join(missing)}.")
-    twice = [name for name in (*REQUIRED, *OPTIONAL) if header.count(name) > 1]
-    if twice:
-        raise UserError(f"{path} line 1: the column {twice[0]} stands there twice.")
-    lines = []
-    for values in reader:
-        if len(values) not in {0, len(header)}:
-            raise UserError(f"{path} line {reader.line_num}: expected {len(header)} fields, got {len(values)}.")
-        if values:
-            stripped = (value.strip() for value in values)
-            lines.append(_Line(reader.line_num, dict(zip(header, stripped, strict=True))))
-    return lines
+def _parsed(line: Line) -> tuple[str, ContainerSpec]:
+    """Raises UserError with the number of the line."""
+    cells = {column: cell.strip() for column, cell in line.cells.items()}
+    try:
+        if not cells["series_id"]:
+            raise UserError("series_id is empty")
+        names = {column: cells.get(column, "") for column in OPTIONAL}
+        return cells["series_id"], spec_of(cells["series_id"], size=_size(cells), **names)
+    except UserError as error:
+        raise UserError(f"line {line.number}: {error}") from None
 
 
-def _parsed(line: _Line) -> tuple[str, ContainerSpec]:
-    """Raises ValueError."""
-    name = line.fields["series_id"]
-    if not name:
-        raise ValueError("series_id is empty")
-    amounts = {column: _amount(column, line.fields[column]) for column in AMOUNTS}
+def _size(cells: Mapping[str, str]) -> Size:
+    amounts = {column: _amount(column, cells[column]) for column in AMOUNTS}
     for resource in RESOURCES:
-        request, limit = amounts[f"{resource}_request"], amounts[f"{resource}_limit"]
-        if request is not None and limit is not None and limit < request:
-            texts = line.fields[f"{resource}_limit"], line.fields[f"{resource}_request"]
-            raise ValueError(f"{resource}_limit {texts[0]} is less than {resource}_request {texts[1]}")
-    namespace, workload = (line.fields.get(column, "") for column in OPTIONAL)
-    return name, spec_of(name, namespace, workload, Size(**amounts))
+        request, limit = f"{resource}_request", f"{resource}_limit"
+        if (amounts[limit] or inf) < (amounts[request] or 0.0):
+            raise UserError(f"{limit} {cells[limit]} is less than {request} {cells[request]}")
+    return Size(**amounts)
 
 
 def _amount(column: str, text: str) -> float | None:
-    """Raises ValueError."""
     if not text:
         return None
     try:
-        amount = parse_quantity(text)
-    except ValueError as error:
-        raise ValueError(f"{column}: {error}") from None
-    if amount > LARGEST[RESOURCES.index(column.partition("_")[0])]:
-        raise ValueError(f"{column}: {text} is more than any machine has")
-    return amount or None
+        return parse_amount(text, RESOURCES.index(column.partition("_")[0])) or None
+    except UserError as error:
+        raise UserError(f"{column}: {error}") from None

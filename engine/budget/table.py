@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from engine.budget import namespace_words, node_words
 from engine.budget.findings import Finding
 from engine.budget.lines import Line
 from engine.budget.report import Report
@@ -25,7 +26,7 @@ WIDE: Final = 110
 def show(console: Console, report: Report) -> None:
     """Prints everything that a terminal has room for."""
     for finding in report.findings:
-        _show_finding(console, report, finding)
+        _show_finding(console, finding)
     shown = range(len(COLUMNS)) if console.width >= WIDE else NARROW
     console.print(_table(report.lines, report.level, shown))
     if len(report.lines) > SHOWN:
@@ -35,18 +36,26 @@ def show(console: Console, report: Report) -> None:
         if len(report.namespaces) > SHOWN:
             console.print(f"… and {len(report.namespaces) - SHOWN:,} more: --by namespace --csv FILE.", highlight=False)
     console.print(CAPTION, style="dim", highlight=False)
+    if report.standings:
+        rows = [namespace_words.cells(one) for one in report.standings]
+        console.print(_plain("Namespaces and their budgets", namespace_words.HEADS, namespace_words.TEXTS, rows))
+        console.print(namespace_words.CAPTION, style="dim", highlight=False)
+    if report.nodes:
+        rows = [node_words.cells(use) for use in report.nodes[:SHOWN]]
+        console.print(_plain("Nodes, the fullest first", node_words.HEADS, node_words.TEXTS, rows))
+        if len(report.nodes) > SHOWN:
+            console.print(f"… and {len(report.nodes) - SHOWN:,} more: --page FILE has them all.", highlight=False)
     for note in report.notes:
         console.print(note, highlight=False)
     console.print(total_text(report.total, report.instance), style="bold", highlight=False)
 
 
-def _show_finding(console: Console, report: Report, finding: Finding) -> None:
+def _show_finding(console: Console, finding: Finding) -> None:
     if not finding.count:
         return
     console.print(f"{finding.title}: {finding.count:,}", style="bold yellow", highlight=False)
     for offender in finding.worst:
-        name = escape(report.names[offender.row])
-        console.print(f"  {name}: {offender.why}", highlight=False, soft_wrap=True)
+        console.print(f"  {escape(offender.name)}: {escape(offender.why)}", highlight=False, soft_wrap=True)
     if finding.count > len(finding.worst):
         console.print(f"  … and {finding.count - len(finding.worst):,} more", style="dim", highlight=False)
 
@@ -64,6 +73,16 @@ def _table(lines: Sequence[Line], level: str, shown: Sequence[int]) -> Table:
             named = escape(line.name) if resource == 0 else ""
             both = cells(line, resource)
             table.add_row(named, label, *(both[n] for n in shown), saving(line) if resource == 0 else "")
+    return table
+
+
+def _plain(title: str, heads: Sequence[str], texts: int, rows: Sequence[Sequence[str]]) -> Table:
+    """The first `texts` columns are text, the others numbers."""
+    table = Table(box=SIMPLE, padding=(0, 1), collapse_padding=True, pad_edge=False, title_justify="left", title=title)
+    for number, head in enumerate(heads):
+        table.add_column(head, justify="left" if number < texts else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*(escape(cell) for cell in row))
     return table
 
 

@@ -1,5 +1,6 @@
 """Prices of common instance types: a small generated file, and the split of a type's price into CPU and memory."""
 
+from engine.catalogue.node_types import load_node_types
 from engine.catalogue.prices import InstanceType, Rates, fit_rates, load_prices, load_types, split_price
 
-__all__ = ["InstanceType", "Rates", "fit_rates", "load_prices", "load_types", "split_price"]
+__all__ = ["InstanceType", "Rates", "fit_rates", "load_node_types", "load_prices", "load_types", "split_price"]

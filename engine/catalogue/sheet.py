@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -12,6 +10,7 @@ from engine.catalogue.compute_units import Side, convert
 from engine.catalogue.machines import Machine
 from engine.errors import UserError
 from engine.quantity import format_cpu, format_number, parse_cpu, parse_memory, whole_millicores
+from engine.sheets import parse_table
 from engine.units import GIB
 
 CPU_COLUMNS: Final = ("units", "target_cpu_millicores", "source_share_percent", "target_share_percent")
@@ -38,49 +37,30 @@ def convert_sheet(text: str, source: Side, target: Side) -> Sheet:
     The last row is the total: of CPU on the target, the sum of the column, which is in whole millicores, rounded up.
     Raises UserError when the header cannot be used; lines that cannot are among the sheet's `errors`.
     """
-    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-    columns = _header(reader)
+    table = parse_table(text, ("name", "cpu"), ("memory",))
+    columns = list(table.columns)
+    _check(columns)
     sheet = Sheet([*columns, *CPU_COLUMNS, *(MEMORY_COLUMNS if "memory" in columns else ())])
-    for line, row in _lines(reader, sheet):
+    for line in table.lines:
         try:
-            sheet.rows.append(row | _added(row, line, sheet, source, target))
+            if line.wrong:
+                raise UserError(line.wrong)
+            sheet.rows.append(dict(line.cells) | _added(line.cells, line.number, sheet, source, target))
         except UserError as error:
-            sheet.errors.append(f"line {line}: {error}")
+            sheet.errors.append(f"line {line.number}: {error}")
     if not sheet.rows and not sheet.errors:
         raise UserError("there are no lines below the header")
     sheet.rows.append(_total(sheet, source, target))
     return sheet
 
 
-def _header(reader: csv.DictReader[str]) -> list[str]:
-    columns = list(reader.fieldnames or ())
-    for needed in ("name", "cpu"):
-        if needed not in columns:
-            found = ", ".join(columns) or "nothing"
-            raise UserError(f"the first line must name the columns, {needed} among them, and has: {found}")
+def _check(columns: list[str]) -> None:
+    """Each column is written out again, so that none may be there twice."""
     for name in columns:
         if columns.count(name) > 1:
-            raise UserError(f"there are two columns {name}")
+            raise UserError(f"line 1: the column {name} stands there twice")
         if name in CPU_COLUMNS + MEMORY_COLUMNS:
-            raise UserError(f"there is a column {name} already, which the conversion would add")
-    return columns
-
-
-def _lines(reader: csv.DictReader[str], sheet: Sheet) -> Iterator[tuple[int, dict[str, str]]]:
-    """Rows with as many cells as the header, and the line where each ends."""
-    rows: Iterator[Mapping[str | None, object]] = iter(reader)  # DictReader keeps cells beyond the header under None
-    while True:
-        try:
-            row = next(rows, None)
-        except csv.Error as error:
-            sheet.errors.append(f"line {reader.reader.line_num}: not CSV: {error}")
-            return
-        if row is None:
-            return
-        if None in row or None in row.values():
-            sheet.errors.append(f"line {reader.line_num}: not as many cells as the header has columns")
-        else:
-            yield reader.line_num, {str(name): str(cell) for name, cell in row.items()}
+            raise UserError(f"line 1: there is a column {name} already, which the conversion would add")
 
 
 def _added(row: Mapping[str, str], line: int, sheet: Sheet, source: Side, target: Side) -> dict[str, str]:

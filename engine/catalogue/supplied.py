@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -13,6 +11,7 @@ from engine.catalogue.burstable import baseline_of
 from engine.catalogue.compute_units import SAME_PER_VCPU, assume_same_per_vcpu, same_family, shared_scale
 from engine.catalogue.machines import Machine
 from engine.errors import UserError
+from engine.sheets import parse_table, usable
 
 Ask = Callable[[str, str], float]
 """Asks for a positive number: what it is, and the option that gives it. Raises UserError where nobody can be asked."""
@@ -113,15 +112,12 @@ def parse_pairs(values: Iterable[str], option: str) -> dict[str, float]:
 
 def parse_units(text: str) -> dict[str, float]:
     """CSV text with the columns type and units, of which a type has one line. Raises UserError."""
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    if not {"type", "units"} <= set(reader.fieldnames or ()):
-        raise UserError("the first line must name the columns type and units")
     units: dict[str, float] = {}
-    for row in reader:
-        name = (row["type"] or "").strip()
+    for line in usable(parse_table(text, ("type", "units"))):
+        name = line.cells["type"].strip()
         if not name or name in units:
-            raise UserError(f"line {reader.line_num}: {f'a second line of {name}' if name else 'no type'}")
-        units[name] = parse_positive(row["units"] or "", f"line {reader.line_num}: units must be a number above 0")
+            raise UserError(f"line {line.number}: {f'a second line of {name}' if name else 'no type'}")
+        units[name] = parse_positive(line.cells["units"], f"line {line.number}: units must be a number above 0")
     return units
 
 

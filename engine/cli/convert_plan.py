@@ -23,6 +23,7 @@ from engine.catalogue.supplied import (
     parse_units,
 )
 from engine.errors import UserError
+from engine.sheets import read_text
 
 T = TypeVar("T")
 
@@ -116,10 +117,8 @@ def read_units(path: Path) -> dict[str, float]:
 
 def read_with(path: Path, parse: Callable[[str], T]) -> T:
     """What `parse` makes of a text file. Raises UserError that names the file."""
+    text = read_text(path)
     try:
-        with path.open(newline="", encoding="utf-8-sig") as file:  # spreadsheets begin their CSV with a mark
-            return parse(file.read())
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"Cannot read {path}: {getattr(error, 'strerror', None) or 'it is not UTF-8'}") from error
+        return parse(text)
     except UserError as error:
         raise UserError(f"{path}: {error}") from error

@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "simulate": ("engine.cli.simulate:simulate", "Replay a recorded trace and score the requests it would set."),
     "budget": ("engine.cli.budget:budget", "Show what is requested, used and wasted, and what would be saved."),
     "plan": ("engine.cli.plan:plan", "Plan moves between instance types over the next 24 hours."),
+    "accuracy": ("engine.cli.accuracy:accuracy", "Show how often decisions were right, and what they saved."),
     "engine": ("engine.cli.engine:engine", "Run the engine: events in, decisions and commands out."),
     "collect": ("agents.collector.cli:collect", "Run a collector: publish a cluster's metrics and rosters."),
     "execute": ("agents.executor.cli:execute", "Run an executor: apply commands to one cluster, report outcomes."),

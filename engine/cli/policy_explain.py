@@ -9,7 +9,9 @@ from typing import Final, NamedTuple
 
 from engine.cli.policy_text import value_text
 from engine.core.policy import Layer, Rules, layers
+from engine.core.protected import is_system
 from engine.errors import UserError
+from engine.identity import split_node_type
 from engine.messages import Policy, Restart, Risk
 from engine.policy import PolicyFile, Workload
 
@@ -70,6 +72,13 @@ class Source:
         return f"{self.path}:{line} {said}"
 
 
+def _unstated(field: Field, parts: Sequence[str], workload: Workload | None) -> tuple[str, str]:
+    """What holds where nobody states a field of the container, and why."""
+    if field.name == "protected" and is_system(parts[0], parts[1], workload.kind if workload else ""):
+        return "yes", "nobody states it, and it is a system workload"
+    return _UNSTATED.get(field.name, "none"), "nobody states it"
+
+
 def explained(
     source: Source, container: str, workloads: Sequence[Workload] = (), manifest: Path | None = None
 ) -> str:
@@ -77,14 +86,15 @@ def explained(
     parts = container.split("/")
     if len(parts) != 3 or "" in parts:
         raise UserError(f"a container is namespace/workload/container, got {container!r}")
-    workload = next((each for each in workloads if [each.namespace, each.name] == parts[:2]), None)
+    name, _ = split_node_type(parts[1])
+    workload = next((each for each in workloads if (each.namespace, each.name) == (parts[0], name)), None)
     rules = Rules.of(source.file.as_control())
     found = list(layers(f"/{container}", rules, {}, workload.policy if workload else None))
     rows = [("field", "value", "from")]
     for field in FIELDS:
         layer = next((each for each in reversed(found) if field.of(each.policy) is not None), None)
         if layer is None:
-            rows.append((field.name, _UNSTATED.get(field.name, "none"), "nobody states it"))
+            rows.append((field.name, *_unstated(field, parts, workload)))
             continue
         annotated = f"{manifest}:{workload.line} annotation of {workload.kind} {workload.name}" if workload else ""
         place = annotated if layer.origin == "annotation" else source.place(layer, field)

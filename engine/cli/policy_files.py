@@ -9,11 +9,12 @@ import click
 
 from engine.errors import UserError
 from engine.policy import PolicyFile, Problem, Workload, read_manifest, read_policy
+from engine.sheets import read_text
 
 
 def read_file(path: Path) -> tuple[PolicyFile, Mapping[str, int]]:
     """The file, and the line of each path in it. Raises UserError after all problems were printed."""
-    found = read_policy(_text(path))
+    found = read_policy(read_text(path))
     forecasters = [] if found.file is None else _forecasters(found.file, found.lines)
     _refuse(path, [*found.problems, *forecasters])
     assert found.file is not None
@@ -22,7 +23,7 @@ def read_file(path: Path) -> tuple[PolicyFile, Mapping[str, int]]:
 
 def read_workloads(path: Path) -> list[Workload]:
     """Raises UserError after all problems were printed."""
-    workloads, problems = read_manifest(_text(path))
+    workloads, problems = read_manifest(read_text(path))
     _refuse(path, problems)
     return workloads
 
@@ -35,13 +36,6 @@ def summary_of(file: PolicyFile) -> str:
 
 def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} cannot be read: {error}") from error
 
 
 def _refuse(path: Path, problems: list[Problem]) -> None:

@@ -22,6 +22,8 @@ HIGHEST: Final = {
     "throttled": 1.0,
     "restarts": 1e6,
     "oom_kills": 1e6,
+    "evictions": 1e6,
+    "unschedulable": 1e6,
     "replicas": 1e6,
 }
 """A cell lies within 0 and this, or is dropped."""
@@ -31,13 +33,15 @@ HIGHEST: Final = {
 class Batch:
     """Row i belongs to row i of the roster. `value` float [n, 2], NaN "none"; `sampled`: has a usable value.
 
-    `refused`: had a value, but none that is usable. `throttled` (0..1) and `oom_kills` are 0 where absent.
+    `refused`: had a value, but none that is usable. `throttled` (0..1) and what is counted are 0 where absent.
     """
 
     time_s: Array
     value: Array
     throttled: Array
     oom_kills: Array
+    evictions: Array
+    unschedulable: Array
     sampled: Array
     refused: Array
     dropped: list[DroppedCell]
@@ -64,11 +68,17 @@ def read_batch(message: Metrics, rows: int, row_age_s: float) -> Batch:
         time_s=time_s,
         value=value,
         throttled=np.nan_to_num(_or_none(columns["throttled"], rows)),
-        oom_kills=np.where(timely, np.nan_to_num(_or_none(columns["oom_kills"], rows)), 0.0),
+        oom_kills=_counted(columns["oom_kills"], timely),
+        evictions=_counted(columns["evictions"], timely),
+        unschedulable=_counted(columns["unschedulable"], timely),
         sampled=sampled,
         refused=present & ~sampled,
         dropped=dropped,
     )
+
+
+def _counted(column: Array | None, timely: Array) -> Array:
+    return np.where(timely, np.nan_to_num(_or_none(column, len(timely))), 0.0)
 
 
 def _or_none(column: Array | None, rows: int) -> Array:

@@ -28,9 +28,7 @@ def end_window(state: SlotState, stale: bool, context: Context, effects: SlotEff
     heard = np.flatnonzero((state.nowcast.samples > 0).any(axis=1))
     ended = nowcast.end_window(state.nowcast, state.sized, heard)
     if not stale:
-        verdicts = decide_at_window(state, ended, context)
-        effects.decisions.extend(verdicts.decisions)
-        effects.commands.extend(verdicts.commands)
+        effects.add(decide_at_window(state, ended, context))
 
 
 def _window(state: SlotState, context: Context) -> int:

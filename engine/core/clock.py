@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import numpy as np
 
+from engine.core.account import add_bucket
+from engine.core.aggregate import hour_ended
 from engine.core.context import Context
-from engine.core.decide import decide_at_close, observe_peaks
+from engine.core.decide import (
+    decide_at_close,
+    decide_between_runs,
+    note_near_misses,
+    observe_need,
+    observe_peaks,
+    observe_runs,
+    watch,
+)
 from engine.core.effects import Refused, SlotEffects
 from engine.core.forecast import observe
 from engine.core.state import SlotState
 from engine.core.window import Closed, close
 from engine.messages import Forecaster, Metrics, Roster
+from engine.units import BUCKET_S, MEMORY
 
 
 def check_time(event: Roster | Metrics, state: SlotState, appended_s: float, context: Context) -> None:
@@ -37,8 +48,13 @@ def advance(state: SlotState, event: Roster | Metrics, context: Context, effects
     due = state.due(context.time)
     for bucket in (state.closed + 1, state.closed + 2):  # no other bucket can hold samples: see TimeRules
         if bucket <= due and (closed := close(state.window, bucket)) is not None:
+            effects.aggregates.extend(hour_ended(state, bucket, context))
             _learn_and_decide(state, closed, stale, context, effects)
-    state.closed = max(state.closed, due)
+    before, state.closed = state.closed, max(state.closed, due)
+    if not stale and state.closed > before:
+        effects.aggregates.extend(hour_ended(state, state.closed, context))  # what is decided now counts from here on
+        effects.add(decide_between_runs(state, before, context))
+    effects.aggregates.extend(hour_ended(state, state.closed + 1, context))
 
 
 def is_stale(event: Roster | Metrics, context: Context) -> bool:
@@ -48,14 +64,17 @@ def is_stale(event: Roster | Metrics, context: Context) -> bool:
 
 def _learn_and_decide(state: SlotState, closed: Closed, stale: bool, context: Context, effects: SlotEffects) -> None:
     observe_peaks(state.decide, closed.bucket, closed.peak)
+    observe_need(state.decide, float(closed.bucket * BUCKET_S), closed.peak[:, MEMORY], context.sizing)
+    observe_runs(state, closed.bucket, closed.peak, context.sizing)
     observe(state.forecast, closed.bucket, closed.mean, closed.peak, _named_forecasters(state))
     state.count("buckets_closed")
+    add_bucket(state, closed)
+    note_near_misses(state, closed, context.sizing)
+    effects.judgements.extend(watch(state, closed, context))
     if stale:
         return
     sampled = np.any(~np.isnan(closed.mean), axis=1)
-    verdicts = decide_at_close(state, closed.bucket, sampled, closed.fresh, context)
-    effects.decisions.extend(verdicts.decisions)
-    effects.commands.extend(verdicts.commands)
+    effects.add(decide_at_close(state, closed.bucket, sampled, closed.fresh, context))
 
 
 def _named_forecasters(state: SlotState) -> dict[int, Forecaster] | None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from engine.core.decide.parameters import SizingParameters
+from engine.core.decide.parameters import MoveParameters, SizingParameters
+from engine.core.moves.terms import NodeType
 from engine.core.windows import UtcOffset
 from engine.zones import utc_offset_s
 
@@ -38,11 +39,16 @@ class TimeRules:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """`prices`: node type to USD per core-hour and per GiB-hour; `default_node_type` is for unknown ones."""
+    """`prices`: node type to USD per core-hour and per GiB-hour; `default_node_type` is for unknown ones.
+
+    `node_types`: what moves choose from, by name; without them nothing is moved.
+    """
 
     prices: Mapping[str, tuple[float, float]] = field(default_factory=lambda: {"m5.large": (0.0340, 0.0035)})
     default_node_type: str = "m5.large"
     time: TimeRules = TimeRules()
     sizing: SizingParameters = field(default_factory=SizingParameters)
+    moves: MoveParameters = field(default_factory=MoveParameters)
+    node_types: Mapping[str, NodeType] = field(default_factory=dict)
     utc_offset_s: UtcOffset = utc_offset_s
     """Of time zones, for windows: decision 10."""

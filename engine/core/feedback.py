@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from engine.core.constraints import spend_quota
 from engine.core.decide.facts import bucket_at, gather
+from engine.core.decide.judged import applied
 from engine.core.decide.money import note_realised, prices_of
 from engine.core.decide.permits import note_restart
 from engine.core.decide.proposals import TRIGGERS, Verdicts
@@ -45,6 +47,8 @@ def fold_outcome(slot: SlotState, outcome: Outcome, context: Context) -> Verdict
         size = _applied_size(slot, row, outcome.size, bool(awaited))
         before = _size_before(slot, row, bool(awaited))
         _forget_pending(slot, row, bool(awaited))
+        if awaited and outcome.time_s >= slot.placement.outcome_s[row]:
+            applied(slot, row, outcome.time_s, context)
         return _apply(slot, row, before, size, outcome.time_s, context)
     if awaited:
         _forget_pending(slot, row, awaited=True)
@@ -101,6 +105,7 @@ def _apply(
         return Verdicts()
     if not decide.automated[row]:
         decide.baseline_request[row], decide.automated[row] = before[0], True
+    spend_quota(placement, row, before, size)
     _believe(slot, row, *size, time_s)
     note_restart(slot, row, time_s)
     decide.changed_s[row] = max(decide.changed_s[row], time_s)

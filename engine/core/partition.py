@@ -68,7 +68,13 @@ class PartitionFold:
                 state.count("messages_dead")
         else:
             state = self.slots[record.key]
-            effects = Effects(slot_effects.decisions, slot_effects.commands, _partly_dead(record, slot_effects))
+            effects = Effects(
+                slot_effects.decisions,
+                slot_effects.commands,
+                _partly_dead(record, slot_effects),
+                slot_effects.judgements,
+                slot_effects.aggregates,
+            )
         if state is not None:
             state.applied = record.offset
         return effects

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, get_args
+from typing import Final, get_args, get_type_hints
 
 import numpy as np
 
+from engine.core.protected import is_system
 from engine.core.rows import Array, Rows, column
-from engine.messages import ContainerSpec, Size, Stage
+from engine.messages import ContainerSpec, CpuLimit, Size, Stage
 
 STAGES: Final[tuple[Stage, ...]] = get_args(Stage)
+CPU_LIMITS: Final[tuple[str, ...]] = get_args(get_type_hints(CpuLimit)["kind"])
+"""Kinds of CPU limits, stored by position."""
 DEFAULT_STAGE: Final = STAGES.index("recommend")
 UNSET: Final = float("nan")
 
@@ -30,6 +33,8 @@ class PlacementRows(Rows):
     """Time of the last applied command: a roster taken before it does not change the size again."""
     in_place: Array = column(np.bool_, fill=True)
     """Can be resized without a restart."""
+    system: Array = column(np.bool_)
+    """The cluster stands on it: cut by a person's consent only, where no policy says otherwise."""
     annotation: Array = column(np.int16, fill=-1)
     """The workload's own policy, an index of the slot's `annotations`, -1 none."""
 
@@ -39,8 +44,8 @@ class PlacementRows(Rows):
     frozen: Array = column(np.bool_)
     risk: Array = column(np.float32, 2, fill=UNSET)
     """Share of samples that may lie above the request; NaN is none stated."""
-    protected: Array = column(np.bool_)
-    """Cut by a person's consent only."""
+    protected: Array = column(np.int8, fill=-1)
+    """Cut by a person's consent only: 1 yes, 0 no, -1 not stated, then `system` says."""
     windows: Array = column(np.int16, fill=-1)
     """Index of the slot's `window_sets`, -1 none: always open."""
     cuts_in_windows: Array = column(np.bool_)
@@ -52,7 +57,7 @@ class PlacementRows(Rows):
     restart_until_s: Array = column(np.float64, fill=np.inf)
     """Changes with a restart are made within this time only."""
     cpu_limit_kind: Array = column(np.int8)
-    """Index of `terms.CPU_LIMITS`."""
+    """Index of CPU_LIMITS."""
     cpu_limit_ratio: Array = column(np.float32, fill=UNSET)
     """CPU limit over request where the kind is `ratio`."""
     keep_qos: Array = column(np.bool_, fill=True)
@@ -60,6 +65,23 @@ class PlacementRows(Rows):
     """Moves between instance types in a day at most, -1 not stated."""
     families: Array = column(np.int16, fill=-1)
     """Index of the slot's `families`, -1 not stated."""
+
+    scaled: Array = column(np.bool_, 2)
+    """A HorizontalPodAutoscaler scales on this resource."""
+    heap: Array = column(np.float32, fill=UNSET)
+    """Greatest heap that the runtime's flags allow; this and the next four in steps (1 m, 1 MiB), NaN none."""
+    least: Array = column(np.float32, 2, fill=UNSET)
+    most: Array = column(np.float32, 2, fill=UNSET)
+    """The LimitRange's least request and greatest limit."""
+    node: Array = column(np.float32, 2, fill=UNSET)
+    """Requests that fit on the largest node."""
+    quota: Array = column(np.float32, 2, 2, fill=UNSET)
+    """What the namespace's quota leaves for all replicas: of requests, of limits (last axis)."""
+    by_run: Array = column(np.bool_)
+    """A job: sized by its runs."""
+    template: Array = column(np.uint32)
+    rollout_bucket: Array = column(np.int32, fill=-1)
+    """CRC-32 of the pod template, 0 none, and the bucket in which it changed last."""
 
 
 def requests_of(size: Size | None) -> tuple[float, float]:
@@ -84,12 +106,15 @@ def size_of(request: Array, limit: Array) -> Size:
     return Size(cpu_request, cpu_limit, memory_request, memory_limit)
 
 
-def believe(placement: PlacementRows, row: int, spec: ContainerSpec, node_type: int, time_s: float) -> None:
+def believe(
+    placement: PlacementRows, row: int, spec: ContainerSpec, node_type: int, time_s: float, families: int = -1
+) -> None:
     """Takes over a row of a roster that was made at `time_s`; its size only if no command was applied since."""
     if time_s > placement.outcome_s[row]:
         placement.request[row] = requests_of(spec.size)
         placement.limit[row] = limits_of(spec.size)
         placement.assumed[row] = spec.assumed
     placement.replicas[row] = spec.replicas
+    placement.system[row] = is_system(spec.namespace, spec.workload, spec.workload_kind)
     placement.node_type[row] = node_type
     placement.in_place[row] = spec.in_place

@@ -10,7 +10,8 @@ the widest to the most specific, of which the last that states a field wins:
 
 Among rules of one depth that match, a part without * and ? is more specific than one with, the left part first; then
 more letters; then the scope that is later in the alphabet. The order of rules in a file does not matter. A freeze of
-any scope around the container holds, and so does the kill switch.
+any scope around the container holds, and so does the kill switch. A DaemonSet's row of one node type,
+`namespace/name@type`, is held by the scopes of the DaemonSet, and then by those of that type.
 """
 
 from __future__ import annotations
@@ -22,12 +23,11 @@ from typing import Any, Final, NamedTuple
 
 from msgspec.structs import replace
 
-from engine.identity import KILL_SWITCH
+from engine.identity import KILL_SWITCH, workload_names
 from engine.messages import Policy, Restart, Risk, SetPolicy, Size, Stage
 
 MERGED: Final = (Policy, Size, Risk, Restart)
 """A narrower scope replaces single fields of these; anything else it replaces whole."""
-_DEPTHS: Final = 3
 
 
 class Layer(NamedTuple):
@@ -67,27 +67,30 @@ def specificity(scope: str) -> tuple[Any, ...]:
 
 def scopes_around(container: str) -> Iterator[str]:
     """Scopes that hold a container (full identity), from the most specific to the whole cluster."""
-    parts = container.split("/")[1:]
-    for depth in range(len(parts), -1, -1):
-        yield "/".join(parts[:depth])
+    namespace, workload, name = container.split("/")[1:]
+    names = workload_names(workload)
+    yield from (f"{namespace}/{each}/{name}" for each in names)
+    yield from (f"{namespace}/{each}" for each in names)
+    yield from (namespace, "")
 
 
 def layers(
     container: str, rules: Rules, stages: Mapping[str, Stage], annotation: Policy | None = None
 ) -> Iterator[Layer]:
     """What is said for a container (full identity), the most specific last. `stages` are those of controls."""
-    parts = tuple(container.split("/")[1:])
     yield Layer("defaults", rules.defaults)
-    for depth in range(_DEPTHS + 1):
-        scope = "/".join(parts[:depth])
+    matched: list[str] = []
+    for scope in reversed(list(scopes_around(container))):
+        parts = scope.split("/") if scope else []
         for pattern, layer in rules.globs:
-            if len(pattern) == depth and all(map(fnmatchcase, parts, pattern)):
+            if len(pattern) == len(parts) and layer.origin not in matched and all(map(fnmatchcase, parts, pattern)):
+                matched.append(layer.origin)  # once, for a DaemonSet with or without its node type
                 yield layer
         if scope in rules.exact:
             yield Layer(scope, rules.exact[scope])
         if scope in stages:
             yield Layer(f"control {scope}".rstrip(), OF_STAGE[stages[scope]])
-        if depth == 1 and annotation is not None:
+        if len(parts) == 1 and annotation is not None:
             yield Layer("annotation", annotation)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from engine.core.constraints import believe_constraints
 from engine.core.context import Context
 from engine.core.effects import Refused, SlotEffects
 from engine.core.placement import believe
@@ -26,6 +27,7 @@ def fold_roster(state: SlotState, roster: Roster, context: Context, effects: Slo
     for row, spec in zip(rows, roster.containers, strict=True):
         believe(state.placement, row, spec, _node_type(state, spec), roster.time_s)
         news |= annotate(state, row, spec.policy)
+    believe_constraints(state.placement, np.array(rows, dtype=np.int64), roster.containers, roster.time_s)
     state.rosters.pop(roster.roster, None)
     state.rosters[roster.roster] = rows
     while len(state.rosters) > ROSTERS_KEPT:

@@ -8,8 +8,9 @@ from zlib import crc32
 
 import numpy as np
 
+from engine.core.account import AccountRows
 from engine.core.context import TimeRules
-from engine.core.decide import DecideRows
+from engine.core.decide import DecideRows, JudgementRows
 from engine.core.forecast import ForecastRows
 from engine.core.nowcast import NowcastRows
 from engine.core.placement import PlacementRows
@@ -26,6 +27,8 @@ TABLES: Final[dict[str, type[Rows]]] = {
     "forecast": ForecastRows,
     "decide": DecideRows,
     "nowcast": NowcastRows,
+    "judgement": JudgementRows,
+    "account": AccountRows,
 }
 
 
@@ -43,6 +46,8 @@ class SlotState:
     """Last bucket that was closed."""
     sized: int = -1
     """Last window that was ended; see `cadence`."""
+    hour: int = -1
+    """Clock hour whose sums are open."""
     containers: list[str] = field(default_factory=list)
     rosters: dict[str, list[int]] = field(default_factory=dict)
     """The last rosters by id, oldest first: the row of state of each of their rows."""
@@ -62,6 +67,8 @@ class SlotState:
     forecast: ForecastRows = field(default_factory=ForecastRows.empty)
     decide: DecideRows = field(default_factory=DecideRows.empty)
     nowcast: NowcastRows = field(default_factory=NowcastRows.empty)
+    judgement: JudgementRows = field(default_factory=JudgementRows.empty)
+    account: AccountRows = field(default_factory=AccountRows.empty)
 
     @property
     def key(self) -> str:

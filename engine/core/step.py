@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 from msgspec.structs import replace
 
+from engine.core.account import count_distress, count_throttled
 from engine.core.batch import Batch, read_batch, samples_in
 from engine.core.cadence import end_window, window_ends
 from engine.core.clock import advance, check_time, is_stale
 from engine.core.context import Context
-from engine.core.decide import approve, count_above, decide_urgent
+from engine.core.decide import approve, count_above, decide_displaced, decide_urgent
 from engine.core.effects import Refused, SlotEffects
 from engine.core.feedback import fold_outcome
 from engine.core.nowcast import note
@@ -19,6 +20,7 @@ from engine.core.state import SlotState
 from engine.core.terms import resolve
 from engine.core.window import add
 from engine.messages import AnyEvent, Approve, Autopilot, Control, Declare, Freeze, Metrics, Outcome, Roster, SetPolicy
+from engine.units import CPU
 
 
 def step(state: SlotState, event: AnyEvent, appended_s: float, context: Context) -> SlotEffects:
@@ -35,9 +37,7 @@ def step(state: SlotState, event: AnyEvent, appended_s: float, context: Context)
         fold_roster(state, event, context, effects)
         advance(state, event, context, effects)
     elif isinstance(event, Outcome):
-        verdicts = fold_outcome(state, event, context)
-        effects.decisions.extend(verdicts.decisions)
-        effects.commands.extend(verdicts.commands)
+        effects.add(fold_outcome(state, event, context))
     else:
         _fold_control(state, event, context, effects)
     return effects
@@ -85,35 +85,34 @@ def _fold_samples(
     state.count("samples_duplicate", int((~new).sum()))
     state.count("samples_stale", int(new.sum()) if stale else 0)
     note(state.nowcast, rows[usable[new]], batch.value[usable[new]])
-    if not stale:
-        count_above(state, rows[usable[new]], batch.value[usable[new]], context.sizing)
     ends = window_ends(state, context)
     if not stale:
-        _decide_at_once(state, message, rows, batch, usable[new], late, ends, context, effects)
+        count_above(state, rows[usable[new]], batch.value[usable[new]], context.sizing)
+        gone = (batch.oom_kills > 0) | (batch.evictions > 0) | (batch.unschedulable > 0)
+        speaking = ~late & gone & ~batch.sampled  # what was killed or runs nowhere may leave no usage behind
+        speaking[usable[new]] = True
+        _decide_at_once(state, message.time_s, rows, batch, np.flatnonzero(speaking), ends, context, effects)
     if ends:
         end_window(state, stale, context, effects)
 
 
 def _decide_at_once(
     state: SlotState,
-    message: Metrics,
+    time_s: float,
     rows: Array,
     batch: Batch,
-    new: Array,
-    late: Array,
-    ends: bool,
+    index: Array,
+    window_ends: bool,
     context: Context,
     effects: SlotEffects,
 ) -> None:
-    """The fast path over what a message says that is new and fresh."""
-    speaking = ~late & (batch.oom_kills > 0) & ~batch.sampled  # a kill may leave no usage behind
-    speaking[new] = True
-    index = np.flatnonzero(speaking)
-    verdicts = decide_urgent(
-        state, rows[index], message.time_s, batch.throttled[index], batch.oom_kills[index], context, ends
-    )
-    effects.decisions.extend(verdicts.decisions)
-    effects.commands.extend(verdicts.commands)
+    """The fast path for the rows `index` of the batch."""
+    speaking, kills, evictions = rows[index], batch.oom_kills[index], batch.evictions[index]
+    suffered_s = state.decide.distress_s[speaking, CPU]
+    effects.add(decide_urgent(state, speaking, time_s, batch.throttled[index], kills, context, window_ends))
+    effects.add(decide_displaced(state, speaking, time_s, evictions, batch.unschedulable[index], context))
+    count_distress(state, speaking, kills, evictions)
+    count_throttled(state, speaking, suffered_s)
 
 
 def _fold_control(state: SlotState, control: Control, context: Context, effects: SlotEffects) -> None:
@@ -122,9 +121,7 @@ def _fold_control(state: SlotState, control: Control, context: Context, effects:
         if (body.slots, body.clock) != (state.slots, state.clock):
             raise Refused("already_declared", f"The cluster has {state.slots} slots and clock {state.clock} for good")
     elif isinstance(body, Approve):
-        verdicts = approve(state, body.container, body.decision_id, control.sent_s, context)
-        effects.decisions.extend(verdicts.decisions)
-        effects.commands.extend(verdicts.commands)
+        effects.add(approve(state, body.container, body.decision_id, control.sent_s, context))
     else:
         if isinstance(body, Autopilot):
             state.stages[body.scope] = body.stage

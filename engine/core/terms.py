@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from engine.core.effects import Refused, SlotEffects
 from engine.core.forecast import check_forecaster
-from engine.core.placement import DEFAULT_STAGE, STAGES, requests_of
+from engine.core.placement import CPU_LIMITS, DEFAULT_STAGE, STAGES, requests_of
 from engine.core.policy import Rules, is_frozen, layers, overlaid
 from engine.core.rows import Array
 from engine.core.windows import unknown_zones
@@ -17,9 +17,6 @@ from engine.messages import CpuLimit, Forecaster, Policy, Restart, Risk
 if TYPE_CHECKING:
     from engine.core.context import Context
     from engine.core.state import SlotState
-
-CPU_LIMITS: Final[tuple[str, ...]] = get_args(get_type_hints(CpuLimit)["kind"])
-"""Kinds of CPU limits, by the code in the column `cpu_limit_kind`."""
 
 
 def resolve(state: SlotState, context: Context, effects: SlotEffects) -> None:
@@ -74,8 +71,8 @@ def _merged(said: list[Policy]) -> Policy:
 def _write(state: SlotState, policies: list[Policy], code: Array) -> None:
     placement = state.placement
     for name, column in placement.arrays().items():
-        if name in _COLUMNS:
-            values = [_COLUMNS[name](policy) for policy in policies]
+        if name in COLUMNS:
+            values = [COLUMNS[name](policy) for policy in policies]
             column[:] = np.array(values, dtype=column.dtype).reshape(len(values), *column.shape[1:])[code]
     for column, known, wanted in (
         (placement.windows, state.window_sets, [policy.windows or None for policy in policies]),
@@ -117,12 +114,12 @@ def _risk(policy: Policy) -> tuple[float, float]:
     return _or(risk.cpu, np.nan), _or(risk.memory, np.nan)
 
 
-_COLUMNS: Final[dict[str, Any]] = {
+COLUMNS: Final[dict[str, Any]] = {
     "floor": lambda policy: requests_of(policy.floor),
     "ceiling": lambda policy: requests_of(policy.ceiling),
     "stage": lambda policy: STAGES.index(policy.autopilot) if policy.autopilot else DEFAULT_STAGE,
     "risk": _risk,
-    "protected": lambda policy: _or(policy.protected, False),
+    "protected": lambda policy: _or(policy.protected, -1),
     "cuts_in_windows": lambda policy: _or(policy.cuts_only_in_windows, False),
     "restart_allowed": lambda policy: _or(_restart(policy).allowed, True),
     "restarts_a_day": lambda policy: _or(_restart(policy).most_a_day, -1),

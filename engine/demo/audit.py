@@ -16,10 +16,11 @@ from engine.core.forecast.state import HOUR
 from engine.core.partition import PartitionFold, Record
 from engine.core.state import SlotState
 from engine.demo.trajectories import QUANTILES, Trajectories
+from engine.messages import record_id
 
 
 class Audit(msgspec.Struct, frozen=True):
-    """Decisions published against those of the fold, by id and byte for byte. `repeated`: published more than once."""
+    """Decisions and judgements published against the fold's, by id and byte for byte. `repeated`: more than once."""
 
     decisions_equal: bool
     missing: int
@@ -81,7 +82,7 @@ def _note(probe: Trajectories, rows: dict[str, int], state: SlotState, before: i
 
 def compare(published: list[tuple[str, bytes]], folded: Effects) -> Audit:
     """`published`: ids and bytes in the order of the topic, repeats included."""
-    truth = {decision.id: encode(decision) for decision in folded.decisions}
+    truth = {record_id(said): encode(said) for said in folded.said}
     seen: dict[str, set[bytes]] = {}
     for identity, payload in published:
         seen.setdefault(identity, set()).add(payload)

@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 
 from engine.core.rows import Array
-from engine.messages import Size
+from engine.messages import MoveTarget, Size
 from engine.units import BUCKET_S, CPU, GIB
 
 DAY_S: Final = 86_400
@@ -28,6 +28,7 @@ MARKER: Final = {
     "resize_up": ("triangle-up", "#e8890c", "resize up"),
     "urgent_up": ("star", "#c92a2a", "urgent up"),
     "rollback": ("x", "#862e9c", "rollback"),
+    "move": ("diamond", "#1864ab", "move"),
 }
 BOTTOM: Final = 34
 """Pixels below a plot."""
@@ -67,6 +68,11 @@ def change(current: Size, target: Size) -> str:
         if before != after:
             parts.append(f"{('CPU', 'memory')[resource]} {amount(before, resource)} → {amount(after, resource)}")
     return "; ".join(parts)
+
+
+def machines(move: MoveTarget) -> str:
+    """`m5.large → r5.large`; where a day has several, in their order."""
+    return " → ".join([move.from_type, *(each.to for each in move.moves if each.to != move.from_type)])
 
 
 def layout(height: int, **more: Any) -> dict[str, Any]:

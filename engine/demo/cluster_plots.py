@@ -55,7 +55,7 @@ def wanted_requests(trajectories: Trajectories, decisions: Iterable[Decision]) -
     row_of = {name: row for row, name in enumerate(trajectories.containers)}
     for decision in in_order(decisions):
         row = row_of.get(decision.container)
-        if row is None or decision.action == "hold":
+        if row is None or decision.action in ("hold", "move"):
             continue
         start = max(0, int(decision.time_s // BUCKET_S) - trajectories.first)
         for resource, target in enumerate((decision.target.cpu_request, decision.target.memory_request)):

@@ -29,33 +29,32 @@ def choose(
     scope: str,
     since_s: float = 0.0,
 ) -> list[Shown]:
-    """The largest saving, urgent raises, a rollback, the worst forecast, one not piloted; each container once.
+    """The largest saving, urgent raises, a rollback, a move, the worst forecast, one not piloted; each container once.
 
     Urgent raises that nobody carried out are worth showing from `since_s` on, where the figures begin.
     """
-    changes = [d for d in in_order(decisions) if d.action != "hold"]
+    told_of = [d for d in in_order(decisions) if d.action != "hold"]
+    changes = [d for d in told_of if d.move is None]
     visible = [d for d in changes if d.time_s >= since_s]
     applied = [d for d in changes if was_applied(d, outcomes)]
     told = "; auto-pilot was off, so that was only said (the fast path)."
-    found = [
-        *_most_saved(applied),
-        *(
-            _latest(applied, _is_kill, "Killed for want of memory, and raised at once (the fast path).")
-            or _latest(visible, _is_kill, f"Killed for want of memory{told}")
-        ),
-        *(
-            _latest(applied, _is_urgent, "Raised at once, before its bucket closed (the fast path).")
-            or _latest(visible, _is_urgent, f"Urgent before its bucket closed{told}")
-        ),
-        *_latest(applied, lambda d: d.action == "rollback", "Cut too far, noticed, and rolled back at once."),
-        *_worst_forecast(trajectories),
-        *_most_missed([d for d in changes if not is_piloted(d.container, scope)]),
+    groups = [
+        _most_saved(applied),
+        _latest(applied, lambda d: d.action == "rollback", "Cut too far, noticed, and rolled back at once."),
+        _latest(applied, _is_kill, "Killed for want of memory, and raised at once (the fast path).")
+        or _latest(visible, _is_kill, f"Killed for want of memory{told}"),
+        _latest(applied, _is_urgent, "Raised at once, before its bucket closed (the fast path).")
+        or _latest(visible, _is_urgent, f"Urgent before its bucket closed{told}"),
+        _latest(told_of, lambda d: d.move is not None, "Told to move: other machines cost less at some hours."),
+        _worst_forecast(trajectories),
+        _most_missed([d for d in changes if not is_piloted(d.container, scope)]),
     ]
     known = set(trajectories.containers)
     shown: dict[str, Shown] = {}
-    for choice in found:
-        if choice.container in known:
-            shown.setdefault(choice.container, choice)
+    for group in groups:
+        choice = next((each for each in group if each.container in known and each.container not in shown), None)
+        if choice is not None:
+            shown[choice.container] = choice
     return list(shown.values())
 
 
@@ -89,8 +88,8 @@ def _greatest(savings: Mapping[str, float], why: str) -> list[Shown]:
 
 
 def _latest(decisions: list[Decision], wanted: Callable[[Decision], bool], why: str) -> list[Shown]:
-    matching = [d for d in decisions if wanted(d)]
-    return [Shown(matching[-1].container, why)] if matching else []
+    """The latest first, so that one which is shown already for another reason makes room for the next."""
+    return [Shown(d.container, why) for d in reversed(decisions) if wanted(d)]
 
 
 def _worst_forecast(trajectories: Trajectories) -> list[Shown]:

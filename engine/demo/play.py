@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from engine.broker.controls import send_control
+from engine.demo.person import Person
 from engine.demo.plan import Plan
 from engine.demo.processes import Child, Children
 from engine.demo.programs import Programs
@@ -26,6 +27,8 @@ COME_TO_REST_S: Final = 60.0
 LATEST_PILOT_S: Final = 120.0
 LATEST_END_S: Final = 210.0
 """Seconds since the start: where a machine is too slow for the plan, auto-pilot is turned on and the replay ends."""
+APPROVES_AFTER_S: Final = 8.0
+"""Seconds after auto-pilot was turned on for one half, somebody approves a little of what the other half is told."""
 PILOTED: Final = "team-a"
 """The namespace that auto-pilot is turned on for; the collector deals containers out to team-a and team-b."""
 
@@ -44,7 +47,10 @@ class Play:
     children: Children
     screen: Screen
     watch: Watch
+    person: Person
     pilot_s: float | None = None
+    approves_at: float | None = None
+    """Monotonic seconds; None before auto-pilot is on."""
 
     def run(self, source: Source) -> None:
         """Starts everything, ends everything. Raises ChildError and StuckError."""
@@ -67,6 +73,9 @@ class Play:
             if elapsed_s > LATEST_END_S:
                 self._cut_short(collector)
                 return
+            self.person.read()
+            if self.approves_at is not None and time.monotonic() >= self.approves_at:
+                self.person.approve(self.watch.watermark_s)
             time.sleep(LOOK_EVERY_S)
 
     def _cut_short(self, collector: Child) -> None:
@@ -81,11 +90,12 @@ class Play:
 
     def _turn_on(self) -> None:
         self.pilot_s = self.watch.watermark_s
+        self.approves_at = time.monotonic() + APPROVES_AFTER_S
         control = Autopilot(stage="full", scope=PILOTED)
         send_control(self.programs.broker, self.cluster, control, author="demo", sent_s=self.pilot_s)
         self.screen.say(
             f"day {self.plan.day_of(self.pilot_s):.1f}: auto-pilot is full for namespace {PILOTED} from now on; "
-            "the other half goes on with recommendations"
+            "the other half goes on with recommendations, of which somebody approves a few"
         )
 
     def _come_to_rest(self, collector: Child) -> None:

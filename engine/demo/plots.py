@@ -129,6 +129,8 @@ def _markers(
 
 def _changes(decision: Decision, resource: int) -> bool:
     current, target = decision.current, decision.target
+    if decision.move is not None:
+        return True  # both resources move, at the size that they have
     if resource == CPU:
         return current.cpu_request != target.cpu_request
     return current.memory_request != target.memory_request

@@ -14,19 +14,20 @@ from engine.core.partition import Record
 from engine.core.snapshot import unpack
 from engine.core.state import SlotState
 from engine.identity import commands_topic
-from engine.messages import Command, DeadLetter, Decision
+from engine.messages import Command, DeadLetter, Decision, Judgement, record_id
 from engine.shell.settings import CHANGELOG, DEAD_LETTER, DECISIONS, EVENTS, LARGEST_MESSAGE
 from engine.shell.tables import NewestRows
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """Everything of one cluster. `published` are ids and bytes of decisions in their order, repeats included."""
+    """Everything of one cluster. `published`: ids and bytes of decisions and judgements in order, repeats included."""
 
     partitions: int
     records: list[Record]
     published: list[tuple[str, bytes]]
     decisions: list[Decision]
+    judgements: list[Judgement]
     commands: list[Command]
     dead_letters: list[DeadLetter]
     slots: list[SlotState]
@@ -87,7 +88,7 @@ async def _read_back(reader: Reader, partitions: int, cluster: str) -> Recorded:
         if r.value:
             newest.add(r.partition, _text(r.key), r.value)
     published = [r.value for r in await reader.mine(DECISIONS)]
-    decisions = [decode_decision(payload) for payload in published]
+    said = [decode_decision(payload) for payload in published]
     commands = [decode_command(r.value) for r in await reader.all(commands_topic(cluster))]
     letters = [decode_dead_letter(r.value) for r in await reader.mine(DEAD_LETTER)]
     return Recorded(
@@ -95,8 +96,9 @@ async def _read_back(reader: Reader, partitions: int, cluster: str) -> Recorded:
         records=[
             Record(r.partition, r.offset, _text(r.key), r.value, r.timestamp / 1000) for r in await reader.mine(EVENTS)
         ],
-        published=[(decision.id, payload) for decision, payload in zip(decisions, published, strict=True)],
-        decisions=list({decision.id: decision for decision in decisions}.values()),
+        published=[(record_id(one), payload) for one, payload in zip(said, published, strict=True)],
+        decisions=list({one.id: one for one in said if isinstance(one, Decision)}.values()),
+        judgements=list({one.id: one for one in said if isinstance(one, Judgement)}.values()),
         commands=list({command.id: command for command in commands if isinstance(command, Command)}.values()),
         dead_letters=list({letter.id: letter for letter in letters}.values()),
         slots=[unpack(row) for _, _, row, _ in newest.drain()],

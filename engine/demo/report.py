@@ -12,7 +12,7 @@ from typing import Any, Final
 import orjson
 from plotly.offline import get_plotlyjs
 
-from engine.demo import axes, sections
+from engine.demo import axes, kinds, sections
 from engine.demo.accuracy import Accuracy
 from engine.demo.cluster_plots import halves_figure, latency_figure
 from engine.demo.interesting import Shown
@@ -26,6 +26,8 @@ SHOWN_BEFORE_S: Final = 2 * 86_400
 """Plots of containers start so long before auto-pilot was turned on."""
 ROWS: Final = 4000
 """The table holds at most so many decisions, those that change something first."""
+RARE: Final = ("urgent_up", "rollback", "move")
+"""They stay when others have to go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,8 @@ def render(material: Material) -> str:
         containers="".join(sections.container_panel(n, shown) for n, shown in enumerate(material.shown)),
         accuracy_lead=escape(sections.ACCURACY_LEAD),
         accuracy=sections.accuracy_table(material.accuracies),
+        kinds_lead=escape(kinds.LEAD),
+        kinds=kinds.table(summary.kinds),
         decisions_lead=escape(sections.decisions_lead(len(rows), len(material.decisions))),
         actions="".join(f"<option>{action}</option>" for action in sorted({row["action"] for row in rows})),
         counts=sections.counts_table(summary),
@@ -79,12 +83,13 @@ def table_rows(
 ) -> list[dict[str, Any]]:
     """Rows of the table of decisions, in order of time; when there are too many, holds and small savings go first.
 
-    `latest` is each container's last change of size; those stay longest.
+    `latest` is each container's last change of size, and its last move; those and rare kinds stay longest.
     """
-    latest = {d.container: d.id for d in in_order(decisions) if d.action != "hold"}
+    changes = [d for d in in_order(decisions) if d.action != "hold"]
+    latest = set({(d.container, d.action == "move"): d.id for d in changes}.values())
 
     def rank(d: Decision) -> tuple[bool, bool, float]:
-        return latest.get(d.container) != d.id, d.action == "hold", -abs(d.monthly_saving_usd)
+        return d.id not in latest and d.action not in RARE, d.action == "hold", -abs(d.monthly_saving_usd)
 
     kept = sorted(decisions, key=rank)[:limit]
     return [
@@ -94,9 +99,9 @@ def table_rows(
             "container": d.container.partition("/")[2],
             "action": d.action,
             "text": d.text,
-            "change": axes.change(d.current, d.target),
+            "change": axes.machines(d.move) if d.move else axes.change(d.current, d.target),
             "saving": round(d.monthly_saving_usd, 2),
-            "latest": latest.get(d.container) == d.id,
+            "latest": d.id in latest,
             "became": sections.became(d, outcomes.get(d.id)),
         }
         for d in in_order(kept)

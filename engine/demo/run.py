@@ -14,6 +14,7 @@ from rich.console import Console
 from engine.broker.clusters import declare_cluster
 from engine.demo.interrupts import interrupts_end_in_order
 from engine.demo.kafka import kafka
+from engine.demo.person import Person
 from engine.demo.plan import Plan
 from engine.demo.play import PILOTED, Play
 from engine.demo.processes import Children
@@ -54,8 +55,12 @@ def _play(settings: DemoSettings, source: Source, plan: Plan, console: Console, 
         with Screen(console) as screen, Children(settings.out / "logs") as children:
             slots = count(cluster.slots, "slot")
             screen.say(f"cluster {name}: {source.containers} containers in {slots}, {plan.days:.1f} days of event time")
-            play = Play(programs, plan, cluster, children, screen, Watch(programs, plan, started))
-            play.run(source)
+            person = Person(broker, cluster, PILOTED)
+            play = Play(programs, plan, cluster, children, screen, Watch(programs, plan, started), person)
+            try:
+                play.run(source)
+            finally:
+                person.close()
         recorded = asyncio.run(read_back(broker, name))
         return left_on_disk(programs, recorded, pilot_s=plan.end_s if play.pilot_s is None else play.pilot_s)
 

@@ -43,6 +43,9 @@ def cards(summary: Summary) -> str:
         _card("Commands applied", f"{s.commands_applied:,}", f"of {s.commands:,}; {refused} refused"),
         _card("Decisions", f"{sum(s.decisions.values()):,}", ", ".join(
             f"{count:,} {action.replace('_', ' ')}" for action, count in s.decisions.items())),
+        _card("Right 4 h later", percent(s.decision_accuracy),
+              f"{s.decisions_right:,} of {s.decisions_judged:,} changes; promised "
+              f"{usd(s.monthly_saving_promised_usd)} a month, {usd(s.monthly_saving_realised_usd)} realised"),
         _card("Audit", "equal" if s.audit.decisions_equal else "differs", "published decisions are the "
               "offline fold's, bit for bit", "good" if s.audit.decisions_equal else "bad"),
         _card("Samples", f"{s.samples_sent:,}", balanced, "" if s.balance else "bad"),
@@ -103,6 +106,8 @@ def counts_table(summary: Summary) -> str:
         ["… of these seen before", f"{s.samples_duplicate:,}"],
         ["dead-lettered", f"{s.samples_dead_lettered:,}"],
         ["decisions published", f"{sum(s.decisions.values()):,}"],
+        ["… judged four hours later or at the next change, and right",
+         f"{s.decisions_judged:,}, {s.decisions_right:,}"],
         ["… missing, extra, different from the offline fold",
          f"{s.audit.missing}, {s.audit.extra}, {s.audit.different}"],
         ["commands", f"{s.commands:,}"],

@@ -22,7 +22,7 @@ class DemoSettings(Settings):
         None, description="CSV (or .gz) with series_id,timestamp_s,cpu,mem; without it those that trimtab[demo] brings."
     )
     containers: int = Field(
-        0, ge=0, le=5000, description="Derive so many by scale and phase; 0: each series of a file as one, else 300."
+        0, ge=0, le=5000, description="Derive so many by scale and phase; 0: each series of a file as one, else 286."
     )
     days: float = Field(0.0, ge=0.0, description="Days of the trace to replay; 0: what fits into minutes, at most 14.")
     seed: int = Field(1, ge=0, description="Of the derivation: same seed, same demand.")

@@ -9,6 +9,7 @@ from typing import Final, Self
 from agents.collector.sources.assume import LIMIT
 from agents.collector.sources.datasets import DEFAULT_DAYS, datacentertraces
 from agents.collector.sources.derive import spread
+from agents.collector.sources.examples import BATCHES, COUNT, SURGES
 from agents.collector.sources.scale import TARGET, needs_scale
 from engine.demo.plan import Plan, plan
 from engine.demo.settings import DemoSettings
@@ -18,10 +19,18 @@ from engine.units import BUCKET_S, GIB
 MOST_DAYS: Final = 14.0
 """Of a file, when nobody says how many."""
 MOST_SAMPLES: Final = 700_000
-DERIVED: Final = 300
+DERIVED: Final = 300 - COUNT
+"""Of the data set, beside those that are made up."""
 ASSUMED: Final = (
     "Requests are assumed, as the traces state none: each container's maximum so far, raised at the end of each of its "
     f"days, with limits of {LIMIT[0]:g} times (CPU) and {LIMIT[1]:g} times (memory) that."
+)
+
+SURGES_SHARE: Final = 0.3
+"""Of the time with auto-pilot: then made-up surges come, late enough for a machine on which it is turned on late."""
+MADE_UP: Final = (
+    f"{COUNT} more are made up, so that each kind of decision has its occasion: {len(BATCHES)} with a batch at night "
+    f"that needs much memory, and {len(SURGES)} with an hour of work each day and one surge that nothing foretells."
 )
 
 
@@ -52,9 +61,10 @@ class Source:
         days = settings.days or min(most, _fitting_days(trace, containers))
         part = spread(trace, containers, days, settings.seed) if containers else part_of(trace, 0.0, days)
         start_s, end_s = span_s(part)
-        sentences = [_derived(trace, containers), _scaled(trace)]
+        made_up = 0 if settings.trace else COUNT
+        sentences = [_derived(trace, containers), _scaled(trace), MADE_UP if made_up else ""]
         derived = " ".join(sentence for sentence in sentences if sentence)
-        return cls(title, derived, ASSUMED, len(part), start_s, end_s, days, settings)
+        return cls(title, derived, ASSUMED, len(part) + made_up, start_s, end_s, days, settings)
 
     def plan(self) -> Plan:
         return plan(self.start_s, self.end_s)
@@ -64,7 +74,10 @@ class Source:
         s = self.settings
         origin = ["--dataset", "datacentertraces"] if s.trace is None else ["--trace", str(s.trace.resolve())]
         derived = s.containers or (DERIVED if s.trace is None else 0)
-        return [*origin, "--containers", str(derived), "--days", str(self.days), "--seed", str(s.seed)]
+        plan = self.plan()
+        surges_s = plan.pilot_s + SURGES_SHARE * (plan.end_s - plan.pilot_s)
+        examples = [] if s.trace else ["--examples-at", str(round(surges_s - self.start_s))]
+        return [*origin, *examples, "--containers", str(derived), "--days", str(self.days), "--seed", str(s.seed)]
 
 
 def _fitting_days(trace: list[Series], containers: int) -> float:
@@ -94,5 +107,3 @@ def _scaled(trace: list[Series]) -> str:
         f"Their values are scaled to a p99.9 of {TARGET[0]:g} cores and {TARGET[1] / GIB:g} GiB, for they cannot be "
         f"cores and bytes ({why})."
     )
-
-

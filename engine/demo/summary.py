@@ -11,7 +11,8 @@ import numpy as np
 
 from engine.demo.accuracy import Accuracy
 from engine.demo.audit import Audit
-from engine.messages import Command, DeadLetter, Decision, Outcome
+from engine.demo.kinds import Kind, kinds
+from engine.messages import Command, DeadLetter, Decision, Judgement, Outcome
 from engine.units import BUCKET_S
 
 
@@ -24,24 +25,29 @@ class Percentiles(msgspec.Struct, frozen=True):
 class Facts:
     """What was measured. `counters` are the fold's own, from the rows of state, as are the savings.
 
-    Savings are USD a month: realised by applied commands, and recommended but not commanded. Outcomes by command id,
-    as is `commanded_s`, the event time that was reached when a command was given.
+    Savings are USD a month: realised by applied commands, recommended but not commanded, and promised by what was
+    applied; `saved_usd` is in USD, over the run. Outcomes by command id, as is `commanded_s`, the event time that was
+    reached when a command was given.
     """
 
     trace: str
     derived: str
     assumed: str
+    scope: str
     samples_sent: int
     samples_dead_lettered: int
     counters: Mapping[str, int]
     dead_letters: Sequence[DeadLetter]
     containers: int
     decisions: Sequence[Decision]
+    judgements: Sequence[Judgement]
     commands: Sequence[Command]
     commanded_s: Mapping[str, float]
     outcomes: Mapping[str, Outcome]
     realised_usd: float
     recommended_usd: float
+    promised_usd: float
+    saved_usd: float
     accuracies: Sequence[Accuracy]
     latencies_ms: Sequence[float]
     writes: int
@@ -70,6 +76,10 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     balance: bool
     audit: Audit
     decisions: dict[str, int]
+    kinds: list[Kind]
+    decisions_judged: int
+    decisions_right: int
+    decision_accuracy: float | None
     commands: int
     commands_applied: int
     commands_refused: dict[str, int]
@@ -77,6 +87,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     monthly_saving_usd: float
     monthly_saving_realised_usd: float
     monthly_saving_recommended_usd: float
+    monthly_saving_promised_usd: float
+    saved_usd: float
     wape_2h: float | None
     wape_4h: float | None
     coverage_95: float | None
@@ -111,6 +123,7 @@ def summarise(facts: Facts) -> Summary:
     memory_2h, memory_4h = by["memory", 7200], by["memory", 14400]
     folded = facts.counters.get("samples_folded", 0)
     outcomes = facts.outcomes.values()
+    verdicts = [judgement.right for judgement in facts.judgements if judgement.right is not None]
     return Summary(
         trace=facts.trace,
         derived=facts.derived,
@@ -128,6 +141,10 @@ def summarise(facts: Facts) -> Summary:
         balance=facts.samples_sent == folded + facts.samples_dead_lettered,
         audit=facts.audit,
         decisions=dict(sorted(Counter(decision.action for decision in facts.decisions).items())),
+        kinds=kinds(facts.decisions, facts.outcomes, facts.scope),
+        decisions_judged=len(verdicts),
+        decisions_right=sum(verdicts),
+        decision_accuracy=round(sum(verdicts) / len(verdicts), 4) if verdicts else None,
         commands=len(facts.commands),
         commands_applied=sum(outcome.status == "applied" for outcome in outcomes),
         commands_refused=dict(sorted(Counter(o.reason for o in outcomes if o.status != "applied").items())),
@@ -135,6 +152,8 @@ def summarise(facts: Facts) -> Summary:
         monthly_saving_usd=round(facts.realised_usd + facts.recommended_usd, 2),
         monthly_saving_realised_usd=round(facts.realised_usd, 2),
         monthly_saving_recommended_usd=round(facts.recommended_usd, 2),
+        monthly_saving_promised_usd=round(facts.promised_usd, 2),
+        saved_usd=round(facts.saved_usd, 2),
         wape_2h=_short(cpu_2h.wape),
         wape_4h=_short(cpu_4h.wape),
         coverage_95=_short(cpu_4h.above),

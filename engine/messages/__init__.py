@@ -1,5 +1,6 @@
 """Messages of every topic: versioned, validated on decode, with golden files under `tests/golden`."""
 
+from engine.messages.aggregates import Aggregate, ResourceHours
 from engine.messages.common import VERSION, Forecaster, Size, Stage
 from engine.messages.decisions import (
     Action,
@@ -10,6 +11,10 @@ from engine.messages.decisions import (
     Evidence,
     FreezeCommand,
     LeadForecast,
+    MachineStretch,
+    MoveEvidence,
+    MoveTarget,
+    PlannedMove,
     ResourceEvidence,
     RunnerUp,
 )
@@ -21,19 +26,23 @@ from engine.messages.events import (
     Control,
     Declare,
     Freeze,
+    LimitRange,
     Metrics,
     Outcome,
     OutcomeStatus,
     Roster,
     SetPolicy,
 )
+from engine.messages.judgements import AnyDecision, Judgement, ResourceJudgement, record_id
 from engine.messages.policy import CpuLimit, Policy, PolicyRule, Restart, Risk, Window
 from engine.messages.records import Cluster, DeadLetter, DroppedCell
 
 __all__ = [
     "VERSION",
     "Action",
+    "Aggregate",
     "AnyCommand",
+    "AnyDecision",
     "AnyEvent",
     "Approve",
     "Autopilot",
@@ -51,13 +60,21 @@ __all__ = [
     "Forecaster",
     "Freeze",
     "FreezeCommand",
+    "Judgement",
     "LeadForecast",
+    "LimitRange",
+    "MachineStretch",
     "Metrics",
+    "MoveEvidence",
+    "MoveTarget",
     "Outcome",
     "OutcomeStatus",
+    "PlannedMove",
     "Policy",
     "PolicyRule",
     "ResourceEvidence",
+    "ResourceHours",
+    "ResourceJudgement",
     "Restart",
     "Risk",
     "Roster",
@@ -66,4 +83,5 @@ __all__ = [
     "Size",
     "Stage",
     "Window",
+    "record_id",
 ]

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from engine.messages.common import ClusterName, Count, Seconds, Size, Stage, written_version
 
-Action = Literal["resize_up", "resize_down", "urgent_up", "rollback", "hold"]
+Action = Literal["resize_up", "resize_down", "urgent_up", "rollback", "hold", "move"]
 Disposition = Literal["commanded", "recommended", "observed", "frozen", "none"]
 """What became of it: sent to the executor; left to people; only recorded; withheld by a freeze; nothing to do."""
 
@@ -23,7 +23,11 @@ class LeadForecast(Struct, frozen=True):
 
 
 class ResourceEvidence(Struct, frozen=True, omit_defaults=True):
-    """Why this amount of one resource. Amounts in cores or bytes; `wape` is the container's record at 4 h."""
+    """Why this amount of one resource. Amounts in cores or bytes; `wape` is the container's record at 4 h.
+
+    `reason` is this resource's own, where it has one. `floor` and `ceiling` are the bounds that its request was kept
+    within, of all that bound it the tightest. `runs`: peaks of the last runs of a job, the latest first.
+    """
 
     forecast: list[LeadForecast] = []
     recent_peak: float | None = None
@@ -32,6 +36,12 @@ class ResourceEvidence(Struct, frozen=True, omit_defaults=True):
     wape: float | None = None
     coverage: float | None = None
     quantile: float = 0.95
+    reason: str = ""
+    floor: float | None = None
+    ceiling: float | None = None
+    time_to_limit_s: float | None = None
+    """Until memory that leaks reaches its limit, where that can be said and is less than a day."""
+    runs: list[float] = []
 
 
 class RunnerUp(Struct, frozen=True):
@@ -41,6 +51,42 @@ class RunnerUp(Struct, frozen=True):
     size: Size
     monthly_usd: float
     why_not: str
+
+
+class MachineStretch(Struct, frozen=True):
+    """A part of a day, in seconds since midnight UTC, on one machine.
+
+    `cpu` and `memory` are the highest needs of a replica in it, cores and bytes; `usd` what it costs, moves apart.
+    """
+
+    from_s: int
+    until_s: int
+    node_type: str
+    cpu: float
+    memory: float
+    usd: float
+
+
+class MoveEvidence(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Why these machines. Money is USD a day over all replicas, `usd_day` with its moves.
+
+    Needs are this quantile of the forecast of the next 24 h; `model` says what is paid: a share of a node by its
+    dominant resource, or a dedicated node. `single_type` is the cheapest that fits always; `staying` is the present
+    one, absent where it does not fit always. No plan can cost less than `bound_usd_day`, each half hour on its
+    cheapest machine, moves free of charge.
+    """
+
+    stretches: list[MachineStretch]
+    quantile: float
+    model: str
+    usd_day: float
+    moves_usd_day: float
+    moves: Count
+    moves_a_day: Count
+    bound_usd_day: float
+    single_type: str | None = None
+    single_usd_day: float | None = None
+    staying_usd_day: float | None = None
 
 
 class Evidence(Struct, frozen=True, omit_defaults=True):
@@ -53,6 +99,30 @@ class Evidence(Struct, frozen=True, omit_defaults=True):
     price_node_type: str = ""
     """Instance type whose price was used."""
     price_assumed: bool = False
+    move: MoveEvidence | None = None
+
+
+class PlannedMove(Struct, frozen=True):
+    """The machine is ordered at `ordered_s` and serves from `at_s` on, event time."""
+
+    ordered_s: Seconds
+    at_s: Seconds
+    to: str
+
+
+class MoveTarget(Struct, frozen=True, omit_defaults=True):
+    """Which machines are wanted instead of `from_type`: `to_type` first.
+
+    `moves` are those from `begin_s` until a day later, `end_s`; `daily` ones are repeated at the same times of day
+    until another decision takes their place.
+    """
+
+    from_type: str
+    to_type: str
+    begin_s: Seconds
+    end_s: Seconds
+    moves: list[PlannedMove]
+    daily: bool = False
 
 
 class Decision(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="decision"):
@@ -81,6 +151,8 @@ class Decision(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field=
     stage: Stage = "recommend"
     disposition: Disposition = "none"
     evidence: Evidence = Evidence()
+    move: MoveTarget | None = None
+    """Of a move; its `current` and `target` are equal."""
 
 
 class Command(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="resize"):

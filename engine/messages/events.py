@@ -9,9 +9,22 @@ from msgspec import Meta, Struct
 from engine.messages.common import Amount, ClusterName, Count, Name, Seconds, Size, Stage, written_version
 from engine.messages.policy import Policy, PolicyRule
 
+Resource = Literal["cpu", "memory"]
+
+
+class LimitRange(Struct, frozen=True, omit_defaults=True):
+    """A namespace's LimitRange for containers: requests are at least those of `min`, limits at most those of `max`."""
+
+    min: Size = Size()
+    max: Size = Size()
+
 
 class ContainerSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One row of a roster: what runs under one identity. Requests and limits are those of one replica."""
+    """One row of a roster: what runs under one identity. Requests and limits are those of one replica.
+
+    Containers of a DaemonSet are a row per node type: see `identity.per_node_type`. What bounds a size is stated as of
+    the roster's time: what the namespace's ResourceQuota leaves is for all replicas together.
+    """
 
     namespace: Name
     workload: Name
@@ -25,6 +38,18 @@ class ContainerSpec(Struct, frozen=True, kw_only=True, omit_defaults=True):
     policy: Policy | None = None
     in_place: bool = True
     """Whether it can be resized without a restart."""
+    node: str | None = None
+    """Where it runs, for one replica alone: those of several are on several nodes."""
+    scaled_by: list[Resource] = []
+    """Resources that a HorizontalPodAutoscaler scales on."""
+    heap_bytes: Amount | None = None
+    """The greatest heap that the runtime's flags allow (-Xmx, GOMEMLIMIT, …)."""
+    limit_range: LimitRange | None = None
+    quota_left: Size | None = None
+    node_largest: Size | None = None
+    """Requests that fit on the largest node it may run on, beside the DaemonSets there."""
+    template: Annotated[str, Meta(max_length=64)] = ""
+    """Hash of the pod template, without the sizes; another one is a rollout."""
 
 
 class Event(Struct, frozen=True, kw_only=True, tag_field="kind"):
@@ -49,7 +74,8 @@ class Metrics(Event, frozen=True, kw_only=True, omit_defaults=True, tag="metrics
 
     cpu_max, memory_max: largest replica, cores and bytes. cpu_sum, memory_sum: over replicas, absent when every
     container has one replica. throttled: share of CFS periods throttled since the scrape before, 0..1.
-    restarts, oom_kills: since the scrape before. times_s: where a row was not sampled at `time_s`.
+    restarts, oom_kills: since the scrape before, as are evictions, pods that their node put out for want of memory,
+    and unschedulable, pods that found no node with room. times_s: where a row was not sampled at `time_s`.
     """
 
     roster: Annotated[str, Meta(min_length=1, max_length=64)]
@@ -63,6 +89,8 @@ class Metrics(Event, frozen=True, kw_only=True, omit_defaults=True, tag="metrics
     restarts: list[int | None] | None = None
     oom_kills: list[int | None] | None = None
     times_s: list[float | None] | None = None
+    evictions: list[int | None] | None = None
+    unschedulable: list[int | None] | None = None
 
 
 OutcomeStatus = Literal["applied", "refused", "failed"]
@@ -128,6 +156,6 @@ class Control(Event, frozen=True, kw_only=True, tag="control"):
 AnyEvent = Roster | Metrics | Outcome | Control
 
 __all__ = [
-    "Amount", "AnyEvent", "Approve", "Autopilot", "ContainerSpec", "Control", "Declare", "Event", "Freeze", "Metrics",
-    "Outcome", "OutcomeStatus", "Roster", "SetPolicy",
+    "Amount", "AnyEvent", "Approve", "Autopilot", "ContainerSpec", "Control", "Declare", "Event", "Freeze",
+    "LimitRange", "Metrics", "Outcome", "OutcomeStatus", "Resource", "Roster", "SetPolicy",
 ]

@@ -85,7 +85,8 @@ class Policy(Struct, frozen=True, omit_defaults=True):
     ] = None
     restart: Restart | None = None
     families: Annotated[
-        list[Family] | None, Meta(description="Instance families that it may be moved to, such as m5.")
+        list[Family] | None,
+        Meta(description="Instance families that it may be moved to, such as m5. Without any it is not moved."),
     ] = None
     moves_a_day: (
         Annotated[int, Meta(ge=0, le=100, description="Moves between instance types in 24 hours at most.")] | None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +14,7 @@ import numpy as np
 
 from engine.core.rows import Array
 from engine.errors import UserError
+from engine.sheets import parse_table, read_text, usable
 from engine.units import GIB
 
 SLOTS: Final = 48
@@ -42,7 +41,7 @@ class Needs:
 
 def read_needs(path: Path) -> Needs:
     """A CSV with time, cpu (cores) and memory_gib, a line for each half hour; fewer than 48 are repeated."""
-    return parse_needs(_text(path), path.name)
+    return parse_needs(read_text(path), path.name)
 
 
 def example_needs() -> Needs:
@@ -67,7 +66,7 @@ def parse_needs(text: str, name: str) -> Needs:
 def read_group(path: Path) -> Array:
     """Needs of a cluster's containers, float64 [n, 2]: a CSV with name, cpu and memory_gib; `replicas` if you like."""
     amounts: list[tuple[float, float]] = []
-    for line, row in _rows(_text(path), path.name, ("name", "cpu", "memory_gib")):
+    for line, row in _rows(read_text(path), path.name, ("name", "cpu", "memory_gib")):
         where = f"{path.name}, line {line}"
         amounts += [_amounts(row, where)] * _whole(row.get("replicas") or "1", "replicas", where)
     if not amounts:
@@ -88,19 +87,12 @@ def slots_of(hours: float) -> int:
     return math.ceil(hours * 3600 / SLOT_S - 1e-9)
 
 
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} cannot be read: {error}.") from error
-
-
 def _rows(text: str, name: str, columns: Sequence[str]) -> Iterator[tuple[int, Mapping[str, str]]]:
-    reader = csv.DictReader(io.StringIO(text, newline=""), restval="")
-    if not set(columns) <= set(reader.fieldnames or ()):
-        raise UserError(f"{name}: the first line must name the columns {', '.join(columns)}.")
-    for row in reader:
-        yield reader.line_num, row
+    try:
+        for line in usable(parse_table(text, columns)):
+            yield line.number, line.cells
+    except UserError as error:
+        raise UserError(f"{name}, {error}.") from None
 
 
 def _amounts(row: Mapping[str, str], where: str) -> tuple[float, float]:

@@ -5,7 +5,7 @@
 
 from engine.policy.annotations import PREFIX, read_annotations
 from engine.policy.document import Found, PolicyFile, Problem
-from engine.policy.file import read_policy
+from engine.policy.file import read_budgets, read_policy
 from engine.policy.manifest import Workload, read_manifest
 from engine.policy.namespace_budget import NamespaceBudget
 from engine.policy.schema import policy_schema
@@ -19,6 +19,7 @@ __all__ = [
     "Workload",
     "policy_schema",
     "read_annotations",
+    "read_budgets",
     "read_manifest",
     "read_policy",
 ]

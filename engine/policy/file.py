@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import yaml
 from yaml.nodes import Node
 
+from engine.errors import UserError
 from engine.policy.document import Found, PolicyFile, Problem
+from engine.policy.namespace_budget import NamespaceBudget
 from engine.policy.reader import Reader
 from engine.policy.rules import conflicts_of_file
+from engine.sheets import read_text
 
 
 def compose(text: str) -> Node | Problem:
@@ -39,3 +44,13 @@ def read_policy(text: str) -> Found:
     usable = isinstance(file, PolicyFile) and not reader.problems
     lines = {path: line for path, (line, _) in reader.places.items()}
     return Found(file if usable else None, sorted(reader.problems), lines)
+
+
+def read_budgets(path: Path) -> list[NamespaceBudget]:
+    """The `budgets` of a policy file that is right as a whole. Raises UserError with what is wrong first."""
+    found = read_policy(read_text(path))
+    if found.file is None:
+        raise UserError(found.problems[0].told(str(path)))
+    if not found.file.budgets:
+        raise UserError(f"{path} has no budgets: expected a list `budgets`")
+    return found.file.budgets

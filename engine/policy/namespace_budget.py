@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
 from engine.messages.common import Name
 from engine.messages.policy import written
+from engine.units import RESOURCES
 
 Cores = Annotated[float, written("cpu", ge=0.0)]
 Bytes = Annotated[float, written("memory", ge=0.0)]
+CAPS: Final = (*RESOURCES, "monthly_usd")
 
 
 class NamespaceBudget(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -18,6 +20,6 @@ class NamespaceBudget(Struct, frozen=True, kw_only=True, omit_defaults=True, for
 
     namespace: Name
     owner: str = ""
-    cpu: Cores | None = None
-    memory: Bytes | None = None
+    cpu: Annotated[float, written("cpu", gt=0.0)] | None = None
+    memory: Annotated[float, written("memory", gt=0.0)] | None = None
     monthly_usd: Annotated[float, Meta(gt=0.0)] | None = None

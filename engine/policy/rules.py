@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from engine.messages import Policy, Size
 from engine.policy.document import PolicyFile
+from engine.policy.namespace_budget import CAPS
 from engine.units import RESOURCES
 
 
@@ -38,8 +39,8 @@ def conflicts_of_file(file: PolicyFile) -> Iterator[Conflict]:
     yield from _twice([rule.scope for rule in file.rules], "rules", "scope")
     yield from _twice([budget.namespace for budget in file.budgets], "budgets", "namespace")
     for place, budget in enumerate(file.budgets):
-        if budget.cpu is None and budget.memory is None and budget.monthly_usd is None:
-            yield Conflict(f"budgets[{place}]", "a budget needs a cap: cpu, memory or monthly_usd")
+        if all(getattr(budget, cap) is None for cap in CAPS):
+            yield Conflict(f"budgets[{place}]", f"a budget needs a cap: {', '.join(CAPS[:-1])} or {CAPS[-1]}")
 
 
 def _twice(names: list[str], of: str, key: str) -> Iterator[Conflict]:

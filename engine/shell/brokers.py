@@ -12,7 +12,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from engine.errors import UserError
-from engine.shell.settings import CHANGELOG, DEAD_LETTER, DECISIONS, EVENTS
+from engine.shell.settings import AGGREGATES, CHANGELOG, DEAD_LETTER, DECISIONS, EVENTS
 
 log = structlog.get_logger("engine.brokers")
 PATIENCE_S: Final = 5.0
@@ -34,7 +34,7 @@ def topics_of(broker: str) -> dict[str, int]:
 def required_partitions(broker: str) -> int:
     """Number of partitions of `events`. Raises UserError when a topic is missing or the changelog does not match."""
     topics = topics_of(broker)
-    missing = [name for name in (EVENTS, DECISIONS, DEAD_LETTER, CHANGELOG) if name not in topics]
+    missing = [name for name in (EVENTS, DECISIONS, AGGREGATES, DEAD_LETTER, CHANGELOG) if name not in topics]
     if missing:
         raise UserError(f"the broker at {broker} lacks {', '.join(missing)}: run `trimtab topics apply`")
     if topics[EVENTS] != topics[CHANGELOG]:

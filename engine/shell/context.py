@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from engine.catalogue import load_prices
+from engine.catalogue import load_node_types, load_prices
 from engine.core.context import Context
 
 
 def shipped_context() -> Context:
-    """Prices of the catalogue that ships with trimtab, and the default rules."""
-    return Context(prices=load_prices())
+    """Prices and instance types of the catalogue that ships with trimtab, and the default rules."""
+    return Context(prices=load_prices(), node_types=load_node_types())

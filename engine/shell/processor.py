@@ -16,14 +16,14 @@ import structlog
 from engine.codec import encode
 from engine.core.effects import Effects
 from engine.core.partition import PartitionFold, Record
-from engine.identity import commands_topic
+from engine.identity import commands_topic, workload_id
 from engine.messages import DeadLetter
 from engine.shell.brokers import first_offset_from
 from engine.shell.dead_letters import undeliverable
 from engine.shell.exits import die
 from engine.shell.outbox import Headers, Message, Outbox
 from engine.shell.planner import Planner
-from engine.shell.settings import DEAD_LETTER, DECISIONS, EVENTS
+from engine.shell.settings import AGGREGATES, DEAD_LETTER, DECISIONS, EVENTS
 from engine.shell.telemetry import Telemetry
 
 log = structlog.get_logger("engine.processor")
@@ -86,8 +86,11 @@ class Processor:
         self._telemetry.folded(effects)
 
     def _publish(self, effects: Effects, message: Any) -> None:
-        for decision in effects.decisions:
-            self._outbox.put(Message(DECISIONS, decision.container.encode(), encode(decision), []))
+        for said in effects.said:
+            self._outbox.put(Message(DECISIONS, said.container.encode(), encode(said), []))
+        for aggregate in effects.aggregates:
+            key = workload_id(aggregate.cluster, aggregate.namespace, aggregate.workload)
+            self._outbox.put(Message(AGGREGATES, key.encode(), encode(aggregate), []))
         for letter in effects.dead_letters:
             self._outbox.put(dead_letter_message(letter))
         if not effects.commands:

@@ -14,6 +14,7 @@ APP_ID: Final = "trimtab-engine"
 TABLE: Final = "state"
 EVENTS: Final = "events"
 DECISIONS: Final = "decisions"
+AGGREGATES: Final = "aggregates"
 DEAD_LETTER: Final = "dead-letter"
 CHANGELOG: Final = f"{APP_ID}-{TABLE}-changelog"
 LARGEST_MESSAGE: Final = 4 * 2**20

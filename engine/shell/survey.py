@@ -14,6 +14,7 @@ from engine.core.decide import savings
 from engine.core.forecast import LEADS
 from engine.core.partition import PartitionFold
 from engine.core.state import SlotState
+from engine.shell.accuracy import Feedback
 from engine.shell.telemetry import RESULTS, Telemetry
 from engine.units import BUCKET_S, RESOURCES
 
@@ -69,6 +70,7 @@ async def judge(states: list[SlotState], telemetry: Telemetry) -> None:
     errors, actuals, covered, scored = [], [], [], []
     realised: dict[str, float] = {}
     recommended: dict[str, float] = {}
+    feedback = Feedback()
     async for state in _gently(states):
         rows = state.forecast
         errors.append(rows.absolute_errors.copy())
@@ -78,8 +80,10 @@ async def judge(states: list[SlotState], telemetry: Telemetry) -> None:
         now, wanted = savings(state)
         realised[state.cluster] = realised.get(state.cluster, 0.0) + now
         recommended[state.cluster] = recommended.get(state.cluster, 0.0) + wanted
+        feedback.add(state)
     _set_by_cluster(telemetry.monthly_saving, realised)
     _set_by_cluster(telemetry.recommended_saving, recommended)
+    feedback.tell(telemetry)
     if not states:
         return
     error, actual = np.concatenate(errors), np.concatenate(actuals)

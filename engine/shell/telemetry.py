@@ -9,6 +9,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from engine.core.effects import Effects
 
 RESULTS: Final = ("received", "folded", "late", "duplicate", "stale", "dead")
+VERDICTS: Final = {True: "right", False: "wrong", None: "not_judged"}
+BY_NAMESPACE: Final = ("cluster", "namespace")
 FAST_S: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 SLOW_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
@@ -20,6 +22,8 @@ class Telemetry:
         self.registry = CollectorRegistry()
         self._declare_work()
         self._declare_quality()
+        self._declare_feedback()
+        self._declare_namespaces()
         self._declare_operations()
 
     def _counter(self, name: str, text: str, labels: tuple[str, ...] = ()) -> Counter:
@@ -40,6 +44,8 @@ class Telemetry:
         )
         self.events = self._counter("events", "Events read from the topic, repeats included.")
         self.decisions = self._counter("decisions", "Decisions published.", ("action",))
+        self.judgements = self._counter("judgements", "Judgements of decisions published.", ("action", "verdict"))
+        self.aggregates = self._counter("aggregates", "Hours of workloads published.")
         self.commands = self._counter("commands", "Commands published.", ("action",))
         self.dead_letters = self._counter("dead_letters", "Messages, or parts of one, that had no use.", ("reason",))
         self.dead_samples = self._counter("dead_letter_samples", "Samples lost with dead letters.")
@@ -67,6 +73,35 @@ class Telemetry:
             "recommended_saving_usd", "What decisions that were not commanded would save in 730 hours.", ("cluster",)
         )
 
+    def _declare_feedback(self) -> None:
+        self.decisions_judged = self._gauge(
+            "decisions_judged", "Changes of size that were held against what came after them.", BY_NAMESPACE
+        )
+        self.decision_accuracy = self._gauge(
+            "decision_accuracy", "Share of the changes judged that were right.", BY_NAMESPACE
+        )
+        self.saving_promised = self._gauge(
+            "saving_promised_usd_month",
+            "What the changes applied said they would save in 730 hours, net of raises.",
+            BY_NAMESPACE,
+        )
+        self.saving_realised = self._gauge(
+            "saving_realised_usd_month",
+            "What present requests cost less in 730 hours than those from before auto-pilot.",
+            BY_NAMESPACE,
+        )
+        self.saved = self._gauge(
+            "saved_usd",
+            "Saved so far by the containers still known, up to the last full hour; it falls where raises cost more.",
+            BY_NAMESPACE,
+        )
+    def _declare_namespaces(self) -> None:
+        labels = ("cluster", "namespace")
+        text = "requested by all replicas of what runs in the slots held here; what is not set counts as 0."
+        self.namespace_requested_cores = self._gauge("namespace_requested_cores", f"Cores {text}", labels)
+        self.namespace_requested_bytes = self._gauge("namespace_requested_bytes", f"Bytes of memory {text}", labels)
+        self.namespace_requested_usd = self._gauge("namespace_requested_usd_month", f"USD in 730 hours {text}", labels)
+
     def _declare_operations(self) -> None:
         self.batch_duration = self._histogram("batch_duration_seconds", "Time to fold one slice of events.", FAST_S)
         self.checkpoint_duration = self._histogram(
@@ -90,6 +125,9 @@ class Telemetry:
         self.events.inc()
         for decision in effects.decisions:
             self.decisions.labels(decision.action).inc()
+        for judgement in effects.judgements:
+            self.judgements.labels(judgement.action, VERDICTS[judgement.right]).inc()
+        self.aggregates.inc(len(effects.aggregates))
         for command in effects.commands:
             self.commands.labels(command.action).inc()
         for letter in effects.dead_letters:

@@ -45,9 +45,9 @@ def declared() -> Topics:
 
 def test_apply_makes_what_is_missing_and_then_has_nothing_to_do(client: AdminClient, declared: Topics) -> None:
     missing = [difference.topic for difference in admin.diff(client, declared)]
-    assert missing == ["clusters", "events", CHANGELOG, "decisions", "dead-letter"]
+    assert missing == ["clusters", "events", CHANGELOG, "decisions", "aggregates", "dead-letter"]
     first = admin.apply(client, declared)
-    assert [d.remedy for d in first.done] == ["create"] * 5
+    assert [d.remedy for d in first.done] == ["create"] * 6
     assert admin.apply(client, declared) == admin.Applied([], [])
     events = admin.observe(client)["events"]
     assert events.partitions == 12

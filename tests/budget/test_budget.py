@@ -52,12 +52,12 @@ def test_money(tmp_path: Path) -> None:
 
 def test_findings_are_in_the_order_in_which_to_mend(tmp_path: Path) -> None:
     found = findings(made(tmp_path))
-    assert [(finding.name, finding.count, [one.row for one in finding.worst]) for finding in found] == [
-        ("no_cpu_request", 1, [1]),
-        ("no_memory_request", 1, [1]),
-        ("no_memory_limit", 2, [2, 1]),
-        ("request_below_use", 2, [2, 0]),  # twice the request in memory, 1.35 times in CPU
-        ("request_far_above_use", 1, [2]),
+    assert [(finding.name, finding.count, [one.name for one in finding.worst]) for finding in found] == [
+        ("no_cpu_request", 1, ["shop/web/b"]),
+        ("no_memory_request", 1, ["shop/web/b"]),
+        ("no_memory_limit", 2, ["ops/log/c", "shop/web/b"]),
+        ("request_below_use", 2, ["ops/log/c", "shop/web/a"]),  # twice the request in memory, 1.35 times in CPU
+        ("request_far_above_use", 1, ["ops/log/c"]),
     ]
     assert [one.why for finding in found for one in finding.worst] == [
         "uses 500m (p95), 500m at most",

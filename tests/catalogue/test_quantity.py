@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import doctest
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine import quantity
 from engine.errors import UserError
 from engine.quantity import format_cpu, format_number, parse_cpu, parse_memory, whole_millicores
 
@@ -22,6 +25,7 @@ from engine.quantity import format_cpu, format_number, parse_cpu, parse_memory, 
         ("250000u", 0.25),
         ("1e1", 10),
         (" 1 ", 1),
+        ("100n", 1e-7),
     ],
 )
 def test_cpu(text: str, cores: float) -> None:
@@ -30,14 +34,15 @@ def test_cpu(text: str, cores: float) -> None:
 
 @pytest.mark.parametrize(
     ("text", "amount"),
-    [("512Mi", 512 * 2**20), ("2Gi", 2**31), ("1G", 10**9), ("1.5Ki", 1536), ("129e6", 129_000_000), ("1000", 1000)],
+    [("512Mi", 512 * 2**20), ("2Gi", 2**31), ("1G", 10**9), ("1.5Ki", 1536), ("129e6", 129_000_000), ("2k", 2000)],
 )
 def test_memory(text: str, amount: float) -> None:
     assert parse_memory(text) == amount
 
 
 @pytest.mark.parametrize(
-    "text", ["", "much", "-1", "+1", "1,5", "750 m", "750mi", "1ki", "nan", "inf", "1e", "0x10", "١"]
+    "text",
+    ["", "much", "-1", "+1", "1,5", "750 m", "750mi", "1ki", "nan", "inf", "1e", "0x10", "١", "m", "1GB", "1e999", "½"],
 )
 def test_what_is_no_cpu_is_one_sentence(text: str) -> None:
     with pytest.raises(UserError, match="such as 750m") as error:
@@ -50,6 +55,10 @@ def test_units_mixed_up_are_seen() -> None:
         parse_cpu("2Gi")
     with pytest.raises(UserError, match="Mi is meant perhaps"):
         parse_memory("512m")
+
+
+def test_examples() -> None:
+    assert doctest.testmod(quantity).failed == 0
 
 
 @given(st.integers(0, 10**6))

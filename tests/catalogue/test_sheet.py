@@ -52,8 +52,8 @@ def test_each_bad_line_is_a_sentence_with_its_number() -> None:
     sheet = converted('name,cpu,memory\n"two\nlines",1,1Gi\na,much,1Gi\n\nb,1\nc,1,1Gi,more\ntotal,2,\nd,1,512m\n')
     assert [error.split(":")[0] for error in sheet.errors] == ["line 4", "line 6", "line 7", "line 8", "line 9"]
     assert "'much' is not an amount of CPU" in sheet.errors[0]
-    assert "not as many cells" in sheet.errors[1]
-    assert "not as many cells" in sheet.errors[2]
+    assert "expected 3 cells as in the first line, got 2" in sheet.errors[1]
+    assert "expected 3 cells as in the first line, got 4" in sheet.errors[2]
     assert "counted twice" in sheet.errors[3]
     assert "Mi is meant perhaps" in sheet.errors[4]
 
@@ -65,9 +65,10 @@ def test_csv_that_ends_within_a_quote_is_a_bad_line() -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("", "must name the columns, name among them, and has: nothing"),
-        ("name,limit\n", "must name the columns, cpu among them, and has: name, limit"),
-        ("name,cpu,cpu\n", "two columns cpu"),
+        ("", "line 1: expected the columns name,cpu, got no name and no cpu"),
+        ("name,limit\n", "line 1: expected the columns name,cpu, got no cpu"),
+        ("name,cpu,cpu\n", "line 1: the column cpu stands there twice"),
+        ("name,cpu,team,team\n", "line 1: the column team stands there twice"),
         ("name,cpu,units\n", "a column units already"),
         ("name,cpu\n", "no lines below the header"),
     ],

@@ -94,11 +94,11 @@ def test_a_file_of_units() -> None:
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("type,score\n", "columns type and units"),
+        ("type,score\n", "line 1: expected the columns type,units, got no units"),
         ("type,units\na,1\na,2\n", "line 3: a second line of a"),
         ("type,units\n,1\n", "line 2: no type"),
         ("type,units\na,fast\n", "line 2: units must be a number above 0"),
-        ("type,units\na\n", "line 2: units must be a number above 0"),
+        ("type,units\na\n", "line 2: expected 2 cells as in the first line, got 1"),
     ],
 )
 def test_a_file_of_units_that_cannot_be_used(text: str, sentence: str) -> None:

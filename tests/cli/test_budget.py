@@ -135,6 +135,65 @@ def test_errors(files: tuple[str, ...], tmp_path: Path) -> None:
     assert "There is no directory" in refusal(*files, "--csv", str(tmp_path / "no" / "out.csv"))
     assert "cannot be read" in refusal("--from", str(tmp_path / "none.csv"))
     sheet_file(tmp_path, SHEET + "x,1x,,,\n")
-    assert "sheet.csv line 5: cpu_request: expected a quantity" in refusal(*files)
+    assert "sheet.csv line 5: cpu_request: '1x' is not an amount of CPU" in refusal(*files)
     (tmp_path / "empty.csv").write_text("series_id,timestamp_s,cpu,mem\na,0,,\n")
     assert "has no value in any row" in refusal("--from", str(tmp_path / "empty.csv"))
+
+
+POLICY = """version: 1
+budgets:
+- {namespace: shop, owner: anna@example.com, cpu: 3, monthly_usd: 500}
+- {namespace: ops, cpu: 1500m, memory: 2Gi}
+"""
+
+
+def test_namespaces_against_their_budgets(files: tuple[str, ...], tmp_path: Path) -> None:
+    policy, page = tmp_path / "policy.yaml", tmp_path / "out.html"
+    policy.write_text(POLICY)
+    said = done(*files, "--budgets", str(policy), "--page", str(page))
+    # shop uses 3 and 0.5 cores in its last 5 minutes, and 2 and 0.5 on the whole: 2.25 and 0.5 in the mean of the hour.
+    assert "Namespace budget exceeded" not in said
+    assert "There is no trend of namespaces yet: it wants 4 whole days" in said
+    [line] = [line for line in said.splitlines() if line.startswith(" shop ") and "CPU" in line and "anna" in line]
+    assert line.split()[:8] == ["shop", "anna@example.com", "CPU", "3.00", "2.00", "3.20", "2.75", "92%"]
+    text = page.read_text()
+    for words in ("Namespaces and their budgets", "anna@example.com", "Namespace budget will be exceeded"):
+        assert words in text
+    sheet_file(tmp_path, SHEET + "shop/more/x,2,,,\n")
+    assert "shop, CPU (anna@example.com): 4.00 of 3.00, 133%" in done(*files, "--budgets", str(policy)), "not sampled"
+    sheet_file(tmp_path, SHEET)
+    policy.write_text(POLICY.replace("cpu: 3", "cpu: 2"))
+    said = done(*files, "--budgets", str(policy))
+    assert "Namespace budget exceeded: 1\n  shop, CPU (anna@example.com): 2.75 of 2.00, 138%" in said
+
+
+def test_where_from_is_said_once(files: tuple[str, ...]) -> None:
+    assert "give either --from" in refusal()
+    assert "give either --from" in refusal(*files, "--broker", "b:1", "--cluster", "shop")
+    assert "--broker needs --cluster" in refusal("--broker", "b:1")
+    assert "--sheet goes with --from" in refusal("--broker", "b:1", "--cluster", "shop", *files[2:])
+    for last in ("8d", "0h", "", "7", "-1h", "h"):
+        assert "--last: expected a time up to 7 days" in refusal("--broker", "b:1", "--cluster", "shop", "--last", last)
+    assert "no Kafka broker answers at 127.0.0.1:1" in refusal("--broker", "127.0.0.1:1", "--cluster", "shop")
+
+
+def test_budgets_that_cannot_be_read(files: tuple[str, ...], tmp_path: Path) -> None:
+    policy = tmp_path / "policy.yaml"
+    policy.write_text("version: 1\nbudgets: [{namespace: shop, cpu: lots}]")
+    assert "policy.yaml:2:34: 'lots' is not an amount of CPU" in refusal(*files, "--budgets", str(policy))
+    assert "cannot be read" in refusal("rules", "--budgets", str(tmp_path / "none.yaml"))
+
+
+def test_noisy_neighbours_of_a_sheet_with_nodes(files: tuple[str, ...], tmp_path: Path) -> None:
+    nodes = ("n1,,4,8Gi", "n1,,,", "n2,m5.large,,")
+    lines = [",".join(pair) for pair in zip(SHEET.splitlines()[1:], nodes, strict=True)]
+    sheet_file(tmp_path, "\n".join([SHEET.splitlines()[0] + ",node,node_type,node_cpu,node_memory", *lines]) + "\n")
+    page = tmp_path / "out.html"
+    said = done(*files, "--page", str(page))
+    # p95 of 1.5, 1.5, 1.5, 3.5: b is there for an hour after its last sample too.
+    assert ["n1", "CPU", "2", "4.00", "2.00", "50%", "3.20", "80%"] in [line.split() for line in said.splitlines()]
+    assert "noisy neighbours" not in said
+    assert "Nodes, the fullest first" in page.read_text()
+    sheet_file(tmp_path, (tmp_path / "sheet.csv").read_text().replace("n1,,4,8Gi", "n1,,3500m,8Gi"))
+    said = done(*files)
+    assert "n1, CPU: 91% of 3.50 used (p95), 57% requested; at fault: shop/web/a 58% of the excess" in said

@@ -114,7 +114,7 @@ def test_an_assumption_is_printed() -> None:
         ("--cpu 1 --file b.csv --from m5.large --to c5.large", "give either --cpu or --file"),
         ("--cpu 1 --out b.csv --from m5.large --to c5.large", "--out goes with --file"),
         ("--cpu fast --from m5.large --to c5.large", "'fast' is not an amount of CPU"),
-        ("--file absent.csv --from m5.large --to c5.large", "Cannot read absent.csv: No such file or directory"),
+        ("--file absent.csv --from m5.large --to c5.large", "absent.csv cannot be read: No such file or directory"),
         ("--cpu 1 --from m5.large --to t2.large",
          "the ECU of t2.large (of all its vCPUs, at full speed) is not known: give it with --ecu t2.large=NUMBER"),
         ("--cpu 1 --from m5.large --to n2-standard-4",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,8 @@ def test_explain_says_which_line(file: Path, manifest: Path) -> None:
     assert rows["floor.memory"] == ["64Mi", f"{file}:5 defaults"]
     assert rows["risk.cpu"] == ["0.5%", f"{manifest}:1 annotation of Deployment cart"]
     assert rows["protected"] == ["no", "nobody states it"]
+    result = trimtab("policy", "explain", str(file), "--container", "kube-system/coredns/coredns")
+    assert re.search(r"^protected +yes +nobody states it, and it is a system workload$", result.stdout, re.MULTILINE)
 
 
 def test_the_example_passes(tmp_path: Path) -> None:

@@ -32,6 +32,7 @@ ABSENT = [
     ("cluster", "add", "shop", "--containers", "10"),
     ("control", "freeze", "--cluster", "shop"),
     ("kill-switch", "on", "--cluster", "shop"),
+    ("accuracy", "--cluster", "shop"),
     ("control", "approve", "00ff", "--cluster", "shop", "--container", "shop/a/b/c"),
 ]
 

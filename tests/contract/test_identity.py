@@ -51,6 +51,16 @@ def test_names() -> None:
     assert identity.commands_topic("shop") == "commands.shop"
 
 
+def test_a_daemon_set_has_a_row_per_node_type() -> None:
+    row = identity.per_node_type("agent", "m5.large")
+    assert row == "agent@m5.large"
+    assert identity.split_node_type(row) == ("agent", "m5.large")
+    assert identity.split_node_type("agent") == ("agent", "")
+    assert identity.workload_names(row) == ("agent@m5.large", "agent")
+    assert identity.workload_names("agent") == ("agent",)
+    assert identity.slot_of("kube-system", row, 7919) == identity.slot_of("kube-system", "agent", 7919)
+
+
 @pytest.mark.parametrize(
     ("name", "allowed"),
     [("a", True), ("shop-1", True), ("a" * 63, True), ("a" * 64, False), ("", False), ("-a", False), ("a-", False),

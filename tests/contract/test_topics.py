@@ -17,7 +17,8 @@ ONE = "version: 1\na: {key: k, partitions: 2, cleanup: delete, schema: s, produc
 
 def test_the_topics_in_flow_order() -> None:
     assert [topic.name for topic in TOPICS.by_label.values()] == [
-        "clusters", "events", "trimtab-engine-state-changelog", "decisions", "commands.<cluster>", "dead-letter",
+        "clusters", "events", "trimtab-engine-state-changelog", "decisions", "aggregates", "commands.<cluster>",
+        "dead-letter",
     ]  # fmt: skip
     assert [topic.name for topic in TOPICS.of_cluster("shop")] == ["commands.shop"]
     assert "commands.<cluster>" not in [topic.name for topic in TOPICS.shared]
@@ -25,7 +26,7 @@ def test_the_topics_in_flow_order() -> None:
 
 def test_schemas_that_are_messages_exist() -> None:
     schemas = [topic.schema for topic in TOPICS.by_label.values() if topic.schema.startswith("engine.messages.")]
-    assert len(schemas) == 5
+    assert len(schemas) == 6
     assert all(hasattr(messages, schema.rpartition(".")[2]) for schema in schemas)
 
 

@@ -10,7 +10,20 @@ from engine.core.effects import Effects
 from engine.core.partition import PartitionFold, Record
 from engine.core.state import SlotState
 from engine.identity import partition_of, slot_key
-from engine.messages import AnyEvent, Autopilot, ContainerSpec, Control, Declare, Metrics, Policy, Roster, Size, Stage
+from engine.messages import (
+    AnyEvent,
+    Autopilot,
+    Command,
+    ContainerSpec,
+    Control,
+    Declare,
+    Metrics,
+    Outcome,
+    Policy,
+    Roster,
+    Size,
+    Stage,
+)
 from engine.units import GIB
 
 CLUSTER = "shop"
@@ -43,6 +56,7 @@ def metrics(
     oom_kills: Sequence[int | None] | None = None,
     throttled: Sequence[float | None] | None = None,
     times_s: Sequence[float | None] | None = None,
+    evictions: Sequence[int | None] | None = None,
 ) -> Metrics:
     return Metrics(
         cluster=CLUSTER,
@@ -55,6 +69,7 @@ def metrics(
         oom_kills=None if oom_kills is None else list(oom_kills),
         throttled=None if throttled is None else list(throttled),
         times_s=None if times_s is None else list(times_s),
+        evictions=None if evictions is None else list(evictions),
     )
 
 
@@ -65,6 +80,14 @@ def declare(slots: int = 1, clock: str = "replay") -> Control:
 
 def autopilot(stage: Stage, scope: str = "", sent_s: float = 0.0) -> Control:
     return Control(cluster=CLUSTER, slot=0, sent_s=sent_s, body=Autopilot(stage=stage, scope=scope))
+
+
+def applied(command: Command, time_s: float) -> Outcome:
+    """The executor did as it was told."""
+    return Outcome(
+        cluster=CLUSTER, slot=0, sent_s=time_s, container=command.container, command_id=command.id, status="applied",
+        size=command.target, time_s=time_s,
+    )  # fmt: skip
 
 
 class Log:

@@ -162,6 +162,11 @@ def test_after_a_rollback_cuts_are_slower_and_smaller() -> None:
     assert close(slot).decisions[0].reason == "cooling_down"
     slot.watermark_s = T + 35 + 7300
     target = close(slot).commands[0].target
+    # Half of 1.2 times the limit of 1076 MiB at which it was killed: more than the 592 MiB that it is distrusted for.
+    assert target.memory_request == pytest.approx(646 * MIB, rel=2e-3)
+    slot.decide.oom_need[:] = 0
+    slot.decide.pending_until_s[:] = -np.inf
+    target = close(slot).commands[0].target
     assert target.memory_request == 592 * MIB  # 512 MiB · 1.05 · (1 + 0.1 · a little less than 1) = 591.3 MiB
 
 

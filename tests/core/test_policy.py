@@ -32,6 +32,26 @@ def test_scopes_from_the_most_specific() -> None:
     assert list(scopes_around(WEB)) == ["web/cart/app", "web/cart", "web", ""]
 
 
+def test_scopes_of_a_daemon_set_hold_with_and_without_the_node_type() -> None:
+    row = "shop/kube-system/agent@m5.large/main"
+    assert list(scopes_around(row)) == [
+        "kube-system/agent@m5.large/main", "kube-system/agent/main", "kube-system/agent@m5.large", "kube-system/agent",
+        "kube-system", "",
+    ]  # fmt: skip
+    assert holds({}, {"kube-system/agent": "full"}, container=row).autopilot == "full"
+    both: dict[str, Stage] = {"kube-system/agent": "full", "kube-system/agent@m5.large": "observe"}
+    assert holds({}, both, container=row).autopilot == "observe"
+    assert holds({}, {"kube-system/agent@c5.large": "full"}, container=row).autopilot is None
+    assert holds({}, {}, Policy(autopilot="up_only"), container=row).autopilot == "up_only"
+    full, only_seen = Policy(autopilot="full"), Policy(autopilot="observe")
+    assert holds({"*/agent": full}, container=row).autopilot == "full"
+    assert holds({"*/agent@m5.*": full, "*/agent@c5.*": only_seen}, container=row).autopilot == "full"
+    assert holds({"*/agent*": full, "kube-system/agent": only_seen}, container=row).autopilot == "observe"
+    assert holds({"kube-system/agent": full, "kube-system/agent@m5.large/main": only_seen}, container=row) == only_seen
+    assert is_frozen(row, {"kube-system/agent": True})
+    assert not is_frozen(row, {"kube-system/agent@c5.large": True})
+
+
 @pytest.mark.parametrize(
     ("stages", "annotated", "expected"),
     [

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from msgspec.structs import replace
 
 from engine.demo.trajectories import Trajectories
-from engine.messages import Decision, Evidence, Size
+from engine.messages import Decision, Evidence, Judgement, MoveTarget, PlannedMove, Size
 
 MI = float(2**20)
 FIRST = 288 * 100
@@ -63,9 +64,28 @@ def decision(
     )
 
 
+def judgement(container: str, right: bool | None) -> Judgement:
+    """What became of a decision."""
+    return Judgement(
+        id=f"{container}-resize_down-1", cluster="shop", slot=0, container=container, action="resize_down",
+        time_s=300.0, judged_s=600.0, right=right,
+    )  # fmt: skip
+
+
 def decisions() -> list[Decision]:
     made = [decision(name, AUTOPILOT_BUCKET + 6 * row, saving=5.0 + row) for row, name in enumerate(NAMES)]
     made.append(decision(NAMES[0], AUTOPILOT_BUCKET + 300, "urgent_up", -3.0, "oom_kill"))
     made.append(decision(NAMES[2], AUTOPILOT_BUCKET + 200, "rollback", -2.0, "outcome"))
     made.append(decision(NAMES[3], AUTOPILOT_BUCKET + 80, "hold", 0.0))
+    made.append(move(NAMES[1], AUTOPILOT_BUCKET + 90))
     return made
+
+
+def move(container: str, bucket: int) -> Decision:
+    """To r5.large at night."""
+    base = decision(container, bucket, "move", 7.5)
+    times = [PlannedMove(base.time_s + 3600, base.time_s + 5400, "r5.large")]
+    target = MoveTarget("m5.large", "r5.large", base.time_s + 3600, base.time_s + 90_000, times, daily=True)
+    return replace(
+        base, text="Other machines cost less; r5.large.", target=base.current, disposition="recommended", move=target
+    )

@@ -14,7 +14,7 @@ from engine.demo.audit import Audit, Folded, compare, fold_log
 from engine.demo.trajectories import LEAD_4H, P50, Trajectories
 from engine.demo.usage import note_usage, span
 from engine.identity import partition_of
-from engine.messages import AnyEvent, ContainerSpec, Control, Declare, Metrics, Roster, Size
+from engine.messages import AnyEvent, ContainerSpec, Control, Declare, Metrics, Roster, Size, record_id
 
 PARTITIONS = 12
 HOURS = 8
@@ -48,7 +48,7 @@ def folded() -> tuple[Folded, Trajectories]:
 
 
 def published(effects: Effects) -> list[tuple[str, bytes]]:
-    return [(decision.id, encode(decision)) for decision in effects.decisions]
+    return [(record_id(said), encode(said)) for said in effects.said]
 
 
 def test_the_same_decisions_are_equal_also_when_some_were_sent_twice() -> None:

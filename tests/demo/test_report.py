@@ -19,6 +19,9 @@ from tests.demo import made_up
 START_S = (made_up.FIRST - 1) * 300.0
 
 
+VERDICTS = (True, True, False, None)
+
+
 def outcomes() -> dict[str, Outcome]:
     return {
         d.id: Outcome(
@@ -35,17 +38,21 @@ def summary(sent: int = 1000, missing: int = 0) -> Summary:
             trace="made <up>",
             derived="Containers are derived from 3 real traces by scale and phase.",
             assumed="Requests are assumed.",
+            scope="team-a",
             samples_sent=sent,
             samples_dead_lettered=10,
             counters={"samples_folded": 990, "samples_late": 3, "samples_duplicate": 2},
             dead_letters=[],
             containers=6,
             decisions=made_up.decisions(),
+            judgements=[made_up.judgement(name, right) for name, right in zip(made_up.NAMES, VERDICTS, strict=False)],
             commands=[],
             commanded_s={},
             outcomes=outcomes(),
             realised_usd=16.0,
             recommended_usd=24.5,
+            promised_usd=20.0,
+            saved_usd=1.25,
             accuracies=accuracies(made_up.trajectories()),
             latencies_ms=[10.0, 20.0, 30.0],
             writes=5,
@@ -101,7 +108,7 @@ def test_summary_balances_and_says_so() -> None:
     assert good.balance
     assert good.problems() == []
     assert (good.wape_4h, good.latency_ms.p50, good.commands_applied) == (0.05, 20.0, 5)
-    assert good.decisions == {"hold": 1, "resize_down": 6, "rollback": 1, "urgent_up": 1}
+    assert good.decisions == {"hold": 1, "move": 1, "resize_down": 6, "rollback": 1, "urgent_up": 1}
 
 
 def test_a_lost_sample_and_a_missing_decision_are_named() -> None:

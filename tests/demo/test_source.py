@@ -55,7 +55,10 @@ def test_days_are_those_that_fit_into_minutes(tmp_path: Path) -> None:
 def test_the_data_set_needs_no_file() -> None:
     source = Source.of(settings())
     assert (source.containers, source.days) == (300, 7)
-    assert "--dataset" in source.flags()
+    assert "286 containers are derived" in source.derived
+    assert "14 more are made up" in source.derived
+    flags = source.flags()
+    assert (flags[flags.index("--containers") + 1], "--dataset" in flags) == ("286", True)
     plan = source.plan()
     assert plan.start_s == source.start_s < plan.paced_s < plan.pilot_s < plan.end_s == source.end_s
 

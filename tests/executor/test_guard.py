@@ -46,6 +46,7 @@ TABLE: list[tuple[str, dict[str, Any], dict[str, Any], str | None]] = [
     ("no limits", {"target": Size(cpu_request=0.4, memory_request=128 * MIB)}, {}, None),
     # done by someone else
     ("there already", {}, {"current": LARGE}, "unchanged"),
+    ("a move changes no size", {"action": "move", "target": SMALL}, {}, "unchanged"),
     # drift: a step (1 m, 1 MiB) is a change, less is rounding
     ("rounding", {}, {"current": replace(SMALL, cpu_request=0.1004, memory_limit=128 * MIB + 1000)}, None),
     ("a millicore", {}, {"current": replace(SMALL, cpu_request=0.101)}, "drifted"),
@@ -88,6 +89,10 @@ def test_each_refusal_has_its_sentence_and_each_sentence_its_rule() -> None:
 
 def test_scopes_of_a_container() -> None:
     assert scopes_of(WEB) == ["*", "", "default", "default/web", "default/web/app"]
+    assert scopes_of("shop/kube-system/agent@m5.large/main") == [
+        "*", "", "kube-system", "kube-system/agent", "kube-system/agent@m5.large", "kube-system/agent/main",
+        "kube-system/agent@m5.large/main",
+    ]  # fmt: skip
 
 
 amounts = st.none() | st.floats(min_value=0, max_value=1e300)

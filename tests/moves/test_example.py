@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
-from engine.core.moves import MovePlan, Terms, plan_moves
+from engine.core.moves import Day, MovePlan, Terms, cheapest_day, plan_moves
 from engine.moves.candidates import Wanted, candidates_of
 from engine.moves.inputs import example_needs
 from engine.moves.stretches import stretches
@@ -61,3 +62,13 @@ def test_why_is_said() -> None:
         "memory: needs 26 GiB, m5.large has 8 GiB",
         "all fits (cpu 1.7 cores), 0.170 USD an hour less",
     ]
+
+
+def test_the_cheapest_day_that_repeats_is_this_plan() -> None:
+    """As live decisions find it, whichever machine serves at midnight."""
+    day = Day.of(NEEDS.amounts, CANDIDATES, TERMS)
+    machine = cheapest_day(day, np.array([0, 1]), TERMS)
+    assert machine is not None
+    plan = planned(TERMS)
+    assert machine.tolist() == plan.machine.tolist()
+    assert day.usd(machine) == pytest.approx(plan.total_usd)

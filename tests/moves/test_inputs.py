@@ -25,13 +25,13 @@ def test_fewer_lines_are_repeated_and_the_clock_wraps() -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("time,cpu\n", "n.csv: the first line must name the columns time, cpu, memory_gib."),
+        ("time,cpu\n", "n.csv, line 1: expected the columns time,cpu,memory_gib, got no memory_gib."),
         ("time,cpu,memory_gib\n", "n.csv: expected 48 half hours, or a part of a day that repeats, got 0."),
         ("time,cpu,memory_gib\n00:00,1,x\n", "n.csv, line 2: expected GiB, got 'x'."),
         ("time,cpu,memory_gib\n00:00,-1,1\n", "n.csv, line 2: expected cores, got '-1'."),
         ("time,cpu,memory_gib\n24:00,1,1\n", "n.csv, line 2: expected a time of day, HH:MM, got '24:00'."),
         ("time,cpu,memory_gib\n00:00,1,1\n01:00,1,1\n", "line 3: expected half an hour after the line before"),
-        ("time,cpu,memory_gib\n00:00,1\n", "n.csv, line 2: expected GiB, got ''."),
+        ("time,cpu,memory_gib\n00:00,1\n", "n.csv, line 2: expected 3 cells as in the first line, got 2."),
     ],
 )
 def test_needs_that_cannot_be_used(text: str, says: str) -> None:

@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 from prometheus_client import generate_latest
 
+from engine.core.context import Context
 from engine.core.forecast import LEADS
 from engine.core.state import SlotState
+from engine.shell.namespaces import count_requests
 from engine.shell.survey import count, judge, lead_label, progress
 from engine.shell.telemetry import Telemetry
+from engine.units import GIB
 
 
 def slot(number: int, watermark_s: float, clock: str = "wall", containers: int = 2) -> SlotState:
@@ -62,6 +65,25 @@ def test_medians_are_over_containers_that_were_scored() -> None:
     assert not np.isnan(state.forecast.absolute_errors).any()
 
 
+def test_what_namespaces_request_is_of_the_newest_roster_and_of_all_replicas() -> None:
+    state = SlotState("shop", 0, 2, node_types=["m5.large"])
+    state.add_rows(["shop/web/a/app", "shop/web/b/app", "shop/ops/c/app", "shop/ops/gone/app"])
+    state.rosters = {"old": [3], "new": [0, 1, 2]}
+    place = state.placement
+    place.request[:] = [[1.0, GIB], [np.nan, 2 * GIB], [0.5, np.nan], [9.0, 9.0]]
+    place.replicas[:], place.node_type[:] = [3, 1, 2, 1], 0
+    telemetry, context = Telemetry(), Context(prices={"m5.large": (0.04, 0.005)})
+    other = SlotState("shop", 1, 2)
+    asyncio.run(count_requests([state, other], telemetry, context))
+    web, ops = ({"cluster": "shop", "namespace": name} for name in ("web", "ops"))
+    assert value(telemetry, "namespace_requested_cores", **web) == 3.0
+    assert value(telemetry, "namespace_requested_bytes", **web) == 5 * GIB
+    assert value(telemetry, "namespace_requested_usd_month", **web) == pytest.approx(3 * 29.2 + 5 * 3.65)
+    assert value(telemetry, "namespace_requested_cores", **ops) == 1.0
+    asyncio.run(count_requests([], telemetry, context))
+    assert value(telemetry, "namespace_requested_cores", **web) is None
+
+
 def test_leads_are_named_as_rules_and_dashboards_have_them() -> None:
     assert [lead_label(lead) for lead in LEADS] == ["15m", "30m", "1h", "2h", "4h"]
 
@@ -71,3 +93,22 @@ def test_every_metric_has_help_and_the_program_in_its_name() -> None:
     names = [line.split()[2] for line in text.splitlines() if line.startswith("# HELP")]
     assert len(names) > 20
     assert all(name.startswith("trimtab_engine_") for name in names)
+
+
+def test_accuracy_and_savings_are_by_namespace_and_sums_over_containers() -> None:
+    telemetry = Telemetry()
+    web, other = slot(0, 900.0), slot(1, 900.0, containers=1)
+    other.containers = ["shop/batch/job/app"]
+    web.judgement.judged[:], web.judgement.right[:] = [3, 1], [2, 1]
+    web.account.promised[:], web.account.saved[:] = [10.0, 2.0], [0.5, -0.125]
+    web.decide.realised_saving[:] = [8.0, 2.0]
+    asyncio.run(judge([web, other], telemetry))
+    of_web = {"cluster": "shop", "namespace": "web"}
+    assert value(telemetry, "decisions_judged", **of_web) == 4
+    assert value(telemetry, "decision_accuracy", **of_web) == 0.75
+    assert value(telemetry, "saving_promised_usd_month", **of_web) == 12.0
+    assert value(telemetry, "saving_realised_usd_month", **of_web) == 10.0
+    assert value(telemetry, "saved_usd", **of_web) == 0.375
+    assert value(telemetry, "decision_accuracy", cluster="shop", namespace="batch") is None, "nothing was judged"
+    asyncio.run(judge([other], telemetry))
+    assert value(telemetry, "decisions_judged", **of_web) is None, "the slot went elsewhere"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -15,7 +16,7 @@ from agents.collector.sources.windows import Window, windows
 from agents.simulated.cluster import SimulatedCluster
 from agents.simulated.usage import let_through
 from engine.identity import container_id
-from engine.messages import Cluster, ContainerSpec, Metrics, Roster, Size
+from engine.messages import Cluster, ContainerSpec, Metrics, Policy, Roster, Size
 from engine.traces import Floats, Series, span_s
 
 CONTAINER: Final = "app"
@@ -28,8 +29,11 @@ ENDED: Final = -1
 ORIGIN: Final = "replay_origin"
 
 
-def specs_of(trace: list[Series]) -> list[ContainerSpec]:
-    """A container for each series; its namespaces alternate, so that half of them can be addressed by one."""
+def specs_of(trace: list[Series], policies: Mapping[str, Policy] | None = None) -> list[ContainerSpec]:
+    """A container for each series; its namespaces alternate, so that half of them can be addressed by one.
+
+    `policies`: what owners ask for, by the name of the series.
+    """
     workloads = unique(sanitised(series.name) for series in trace)
     return [
         ContainerSpec(
@@ -38,6 +42,7 @@ def specs_of(trace: list[Series]) -> list[ContainerSpec]:
             container=CONTAINER,
             node_type=NODE_TYPE,
             assumed=True,
+            policy=(policies or {}).get(trace[number].name),
         )
         for number, workload in enumerate(workloads)
     ]
@@ -58,9 +63,10 @@ class ReplaySource:
         tick_s: float,
         origin: str,
         done: int = 0,
+        policies: Mapping[str, Policy] | None = None,
     ) -> None:
         self._simulated = simulated
-        self._specs = specs_of(trace)
+        self._specs = specs_of(trace, policies)
         self._names = [container_id(cluster.name, s.namespace, s.workload, s.container) for s in self._specs]
         self._rows = {(s.namespace, s.workload, s.container): row for row, s in enumerate(self._specs)}
         self._assumptions = Assumptions(trace)

@@ -8,12 +8,15 @@ import numpy as np
 from msgspec.structs import replace
 
 from engine.core.decide.facts import bucket_at, gather
+from engine.core.decide.fitting import FITS, fit
 from engine.core.decide.proposals import TRIGGERS, Proposals, Verdicts, note_recommended
-from engine.core.decide.publish import command_of, decision_of
-from engine.core.decide.state import COMMANDED, DISPOSITIONS, HOLD
+from engine.core.decide.publish import command_of, decision_of, make_room
+from engine.core.decide.runs import is_running
+from engine.core.decide.state import ACTIONS, COMMANDED, DISPOSITIONS, HOLD, MOVE
 from engine.core.effects import Refused
 from engine.identity import decision_id
 from engine.messages import Decision
+from engine.units import BUCKET_S
 
 if TYPE_CHECKING:
     from engine.core.context import Context
@@ -24,6 +27,8 @@ REFUSALS: Final = {
     "approval_expired": "It was valid until a time that has passed",
     "frozen": "The container is frozen",
     "pending": "Another command is under way",
+    "moves_by_hand": "Moves are carried out by hand for now",
+    "out_of_bounds": "Its size no longer keeps the bounds, the quota or the QoS class",
 }
 
 
@@ -36,25 +41,37 @@ def approve(slot: SlotState, container: str, wanted_id: str, time_s: float, cont
     if container not in slot.containers:
         raise Refused("unknown_container", f"Expected a container of the slot, got `{container}`")
     row = slot.containers.index(container)
-    refusal = _refusal(slot, row, wanted_id, time_s)
+    refusal = _refusal(slot, row, wanted_id, time_s, context)
     proposals = _offered(slot, row, time_s, context, held=bool(refusal))
+    if not refusal and (fit(proposals.facts, proposals.request, proposals.limit).held != FITS).any():
+        refusal, proposals = "out_of_bounds", _offered(slot, row, time_s, context, held=True)
     disposition = np.array([DISPOSITIONS.index("none") if refusal else COMMANDED], dtype=np.int8)
     decision = decision_of(slot, proposals, disposition, 0, context)
     if refusal:
         return Verdicts([_answer(decision, refusal, wanted_id)])
     decision = replace(decision, id=decision_id(container, f"approve/{wanted_id}", time_s))
+    judgements = make_room(slot, proposals, 0, context)
     command = command_of(slot, proposals, 0, decision, context)
     slot.decide.offered_id[row] = 0
     note_recommended(slot.decide, proposals, disposition)
-    return Verdicts([decision], [command])
+    return Verdicts([decision], [command], judgements)
 
 
-def _refusal(slot: SlotState, row: int, wanted_id: str, time_s: float) -> str:
+def _rests(slot: SlotState, row: int, time_s: float, context: Context) -> bool:
+    """A job between its runs: its recommendation rests on that nothing runs, and stands until the next run."""
+    running = is_running(slot, np.array([row]), bucket_at(time_s), context.sizing)
+    return bool(slot.placement.by_run[row] and not running[0])
+
+
+def _refusal(slot: SlotState, row: int, wanted_id: str, time_s: float, context: Context) -> str:
     """Why the approval cannot be followed, a key of REFUSALS; empty when it can."""
     decide = slot.decide
+    moved_s = float(decide.move_bucket[row]) * BUCKET_S
+    if moved_s >= 0 and wanted_id == decision_id(slot.containers[row], ACTIONS[MOVE], moved_s):
+        return "moves_by_hand"
     if decide.offered_id[row] == 0 or f"{int(decide.offered_id[row]):016x}" != wanted_id:
         return "approval_superseded"
-    if time_s > decide.offered_until_s[row]:
+    if time_s > decide.offered_until_s[row] and not _rests(slot, row, time_s, context):
         return "approval_expired"
     if slot.placement.frozen[row]:
         return "frozen"
@@ -64,7 +81,8 @@ def _refusal(slot: SlotState, row: int, wanted_id: str, time_s: float) -> str:
 def _offered(slot: SlotState, row: int, time_s: float, context: Context, held: bool) -> Proposals:
     """The offer as a proposal, or the present size."""
     rows, decide = np.array([row]), slot.decide
-    facts = gather(slot, rows, bucket_at(time_s), time_s, context)
+    known_s = np.array([time_s]) if _rests(slot, row, time_s, context) else None
+    facts = gather(slot, rows, bucket_at(time_s), time_s, context, known_s)
     return Proposals(
         facts=facts,
         action=np.array([HOLD]) if held else decide.offered_action[rows],
@@ -72,6 +90,7 @@ def _offered(slot: SlotState, row: int, time_s: float, context: Context, held: b
         trigger=np.array([TRIGGERS.index("approval")]),
         request=facts.request if held else decide.offered_request[rows],
         limit=facts.limit if held else decide.offered_limit[rows],
+        reasons=np.full((1, 2), FITS),
     )
 
 

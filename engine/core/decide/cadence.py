@@ -26,7 +26,7 @@ def by_window(slot: SlotState, rows: Array, parameters: SizingParameters) -> Arr
     place = slot.placement
     if parameters.cadence_s not in CADENCES_S:
         return np.zeros(len(rows), np.bool_)
-    at_once = (place.stage[rows] == _FULL) & place.in_place[rows] & ~place.frozen[rows]
+    at_once = (place.stage[rows] == _FULL) & place.in_place[rows] & ~place.frozen[rows] & ~place.by_run[rows]
     by_risk = ~np.isnan(risk.stated(place, rows, parameters))
     chosen: Array = at_once & by_risk.any(axis=1)
     return chosen

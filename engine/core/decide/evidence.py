@@ -6,8 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from engine.core.decide.facts import Facts
 from engine.core.decide.proposals import TRIGGERS, Proposals
+from engine.core.decide.state import REASONS
 from engine.core.forecast import LEADS
 from engine.messages import Evidence, LeadForecast, ResourceEvidence, RunnerUp
 from engine.units import BUCKET_S, CPU, MEMORY
@@ -22,8 +22,8 @@ def evidence_of(proposals: Proposals, i: int, runner_up: RunnerUp) -> Evidence:
     """Evidence for row i of the proposals."""
     facts = proposals.facts
     return Evidence(
-        cpu=_resource(facts, i, CPU),
-        memory=_resource(facts, i, MEMORY),
+        cpu=_resource(proposals, i, CPU),
+        memory=_resource(proposals, i, MEMORY),
         trigger=TRIGGERS[proposals.trigger[i]],
         runner_up=runner_up,
         buckets_seen=int(facts.forecast.buckets_seen[i].max()),
@@ -32,7 +32,8 @@ def evidence_of(proposals: Proposals, i: int, runner_up: RunnerUp) -> Evidence:
     )
 
 
-def _resource(facts: Facts, i: int, resource: int) -> ResourceEvidence:
+def _resource(proposals: Proposals, i: int, resource: int) -> ResourceEvidence:
+    facts, code = proposals.facts, int(proposals.reasons[i, resource])
     f, at = facts.forecast, (i, resource)
     digits = _DIGITS[resource]
     return ResourceEvidence(
@@ -46,6 +47,11 @@ def _resource(facts: Facts, i: int, resource: int) -> ResourceEvidence:
         last=_rounded(facts.last[at], digits),
         wape=_rounded(f.wape[i, resource, _FOUR_HOURS], _SHARE_DIGITS),
         coverage=_rounded(f.coverage[i, resource, _FOUR_HOURS], _SHARE_DIGITS),
+        reason=REASONS[code] if code >= 0 else "",
+        floor=_rounded(facts.floor[at], digits),
+        ceiling=_rounded(facts.ceiling[at], digits),
+        time_to_limit_s=_rounded(facts.around.time_to_limit_s[i], 0) if resource == MEMORY else None,
+        runs=[round(float(peak), digits) for peak in facts.around.runs[at] if not np.isnan(peak)],
     )
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.core.decide import risk
+from engine.core.decide.bounds import Bounds, bounds_of
+from engine.core.decide.circumstances import Circumstances, circumstances_of
 from engine.core.decide.money import Prices, monthly_usd, prices_of
 from engine.core.decide.peaks import peaks_over
 from engine.core.decide.sizing import bounded
@@ -44,7 +46,7 @@ class Facts:
     last: Array
     distrust: Array
     floor: Array
-    """The policy's, or the least that is ever decided."""
+    """Of requests, as `ceiling`: all bounds together."""
     demand: Array
     """Wanted request before bounds and steps; NaN without a forecast."""
     wanted: Array
@@ -52,6 +54,8 @@ class Facts:
     rule: Array
     """Request by the usual rule, the peak of a day and 15 %: the runner-up."""
     prices: Prices
+    bounds: Bounds
+    around: Circumstances
     near: Array
     """Where the demand is the nowcast's, until the next window, bool [m, 2]."""
 
@@ -91,8 +95,10 @@ def gather(
         demand = np.where(by_risk, risk.demand(latest, decide.level[rows]), demand)
     demand = np.where(np.isnan(highest_p95), np.nan, demand)
     near = np.full(demand.shape, np.nan) if near is None else near
-    demand = np.where(np.isnan(near), demand, near)
-    floor, ceiling = np.fmax(placement.floor[rows], np.array(parameters.floor)), placement.ceiling[rows]
+    around = circumstances_of(slot, rows, bucket, time_s, latest, parameters)
+    demand = around.demand(np.where(np.isnan(near), demand, near), parameters)
+    bounds = bounds_of(slot, rows, time_s, parameters)
+    floor, ceiling = bounds.floor, bounds.ceiling
     return Facts(
         rows=rows,
         time_s=time_s,
@@ -112,6 +118,8 @@ def gather(
         wanted=bounded(demand, floor, ceiling),
         rule=bounded(day * 1.15, floor, ceiling),
         prices=prices_of(slot, rows, context),
+        bounds=bounds,
+        around=around,
         near=~np.isnan(near),
     )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.core.moves.terms import SHARE
+
 Pair = tuple[float, float]
 
 
@@ -62,7 +64,9 @@ class SizingParameters:
     """Least factor on the limit, and on the peak, after an OOM kill or before a limit is crossed."""
     repeated_raise: float = 2.0
     repeated_s: float = 3600.0
-    """Another OOM kill within this time doubles the limit."""
+    """Another OOM kill so soon, of a limit that was raised since, doubles it; no kill raises it by more."""
+    oom_watch_s: float = 7 * 86_400.0
+    """So long after an OOM kill, memory is not cut below what is known to be needed."""
     slope_s: float = 120.0
     """Two samples further apart have no slope: only their level counts."""
     crossing_from: float = 0.7
@@ -79,3 +83,70 @@ class SizingParameters:
     """Added to the margin for each point of distrust."""
     distrust_half_life_s: float = 3 * 86_400.0
     distrust_most: float = 5.0
+    near_miss: float = 0.05
+    """A peak within this share below the limit is a near miss."""
+    near_miss_points: float = 0.1
+    """Of distrust, for a near miss; many together make one point at most."""
+    near_miss_wait_s: float = 3600.0
+    """What follows a point of distrust, or another near miss, so soon is the same one."""
+    unschedulable_wait_s: float = 3600.0
+    """After a raise for which there was no room nothing is changed so soon again."""
+
+    limit_margin: float = 1.2
+    """CPU limit over the forecast's p99 of the next 4 hours, where the policy sets limits by the forecast."""
+
+    leak_horizon_s: float = 2 * 3600.0
+    """Memory that leaks is raised when it would reach its limit within this time, ..."""
+    leak_reach_s: float = 6 * 3600.0
+    """... to what it will use in this time, at least `urgent_raise` and at most `repeated_raise` times the limit."""
+    leak_told_s: float = 86_400.0
+    """Times to the limit up to this long are told."""
+    leak_rising: float = 0.9
+    """Share of pairs of lows that must rise."""
+    leak_scatter: float = 3.0
+    """The rise must be this many times the lows' usual distance from their line."""
+    leak_rise: float = 0.015
+    """The rise must be at least this share of the level."""
+    leak_reset: float = 0.02
+    """Lows that fall by more than this share begin anew."""
+    leak_new: float = 0.05
+    """Share by which memory must be above all of the week before, where it was not killed within it."""
+
+    rollout_watch_s: float = 1800.0
+    """Nothing is cut so soon after a rollout."""
+
+    run_gap_buckets: int = 3
+    """A sample so many buckets after the last begins another run: ten minutes at least were without."""
+    run_margin: Pair = (1.05, 1.15)
+    """Request of a job over the peak of its last runs."""
+    runs_to_cut: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class MoveParameters:
+    """How moves between instance types are planned: for rows whose policy names families."""
+
+    every_buckets: int = 72
+    """A container is planned for once in so many buckets (6 h), at a time of its own."""
+    buckets_to_plan: int = 864
+    """Three days: what one has seen need not come again, and forecasts a day ahead have been scored twice."""
+    quantile: float = 0.95
+    """Of the forecast, taken as the need; a lower stated risk takes p99, a higher one p90."""
+    over_highest: float = 1.25
+    """No need is taken to be more than so many times the highest hour or bucket of two weeks."""
+    moves_a_day: int = 2
+    """Where the policy does not say how many: there and back."""
+    model: str = SHARE
+    restart_usd: float = 0.05
+    """What a move costs, and how long the old machine is paid for beside the new: as in `trimtab plan`."""
+    drain_hours: float = 1 / 12
+    arrival_slots: int = 1
+    """Half hours from the order of a machine until it serves."""
+    hysteresis: float = 0.10
+    """A plan must save more than this share of what is paid now, and beat the one that stands by as much."""
+    simpler: float = 0.02
+    """One type for good is taken rather than daily moves that save less than this share of its cost."""
+    least_usd_month: float = 1.0
+    """What saves less, over all replicas, is not worth a person's time."""
+    for_good_days: float = 30.0
+    """A move that is not taken back is paid off over so many days."""

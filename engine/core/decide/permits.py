@@ -75,15 +75,23 @@ def needs_restart_consent(placement: PlacementRows, rows: Array) -> Array:
     return needs
 
 
+def cut_needs_consent(placement: PlacementRows, rows: Array) -> Array:
+    """Rows that auto-pilot never cuts: those that a policy protects, and system workloads of which none says no."""
+    stated = placement.protected[rows]
+    needs: Array = (stated == 1) | (placement.system[rows] & (stated != 0))
+    return needs
+
+
 def needs_consent(placement: PlacementRows, rows: Array, action: Array | int) -> Array:
     """Whether this action (index of ACTIONS) is left to a person, whatever the stage: bool [m]."""
-    cut: Array = placement.protected[rows] & (np.asarray(action) == RESIZE_DOWN)
+    cut: Array = cut_needs_consent(placement, rows) & (np.asarray(action) == RESIZE_DOWN)
     return cut | needs_restart_consent(placement, rows)
 
 
 def consent_reason(placement: PlacementRows, rows: Array, action: Array, reason: Array) -> Array:
     """Reasons int8 [m], those of what waits for consent instead of its own."""
-    cut = placement.protected[rows] & (action == RESIZE_DOWN)
+    cut = cut_needs_consent(placement, rows) & (action == RESIZE_DOWN)
     restart = (action != HOLD) & needs_restart_consent(placement, rows)
-    reason = np.where(cut, np.int8(REASON["protected"]), reason)
+    named = np.where(placement.protected[rows] == 1, REASON["protected"], REASON["protected_system"]).astype(np.int8)
+    reason = np.where(cut, named, reason)
     return np.where(restart, np.int8(REASON["restart_not_allowed"]), reason)

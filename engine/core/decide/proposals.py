@@ -9,11 +9,11 @@ import numpy as np
 
 from engine.core.decide.facts import Facts
 from engine.core.decide.money import monthly_usd
-from engine.core.decide.permits import needs_consent
-from engine.core.decide.state import COMMANDED, DISPOSITIONS, HOLD, RESIZE_DOWN, DecideRows
+from engine.core.decide.permits import cut_needs_consent, needs_consent
+from engine.core.decide.state import COMMANDED, DISPOSITIONS, HOLD, MOVE, RESIZE_DOWN, DecideRows
 from engine.core.placement import STAGES, PlacementRows
 from engine.core.rows import Array
-from engine.messages import Command, Decision
+from engine.messages import Command, Decision, Judgement
 
 TRIGGERS: Final = (
     "bucket_close",
@@ -24,6 +24,8 @@ TRIGGERS: Final = (
     "outcome",
     "approval",
     "above_request",
+    "evicted",
+    "unschedulable",
 )
 _FULL: Final = STAGES.index("full")
 _UP_ONLY: Final = STAGES.index("up_only")
@@ -32,15 +34,24 @@ _OBSERVE: Final = STAGES.index("observe")
 
 @dataclass(slots=True)
 class Verdicts:
-    """Decisions in the order of rows, and the commands among them."""
+    """Decisions in the order of rows, the commands among them, and judgements of those that they replace."""
 
     decisions: list[Decision] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
+    judgements: list[Judgement] = field(default_factory=list)
+
+    def extend(self, other: Verdicts) -> None:
+        self.decisions.extend(other.decisions)
+        self.commands.extend(other.commands)
+        self.judgements.extend(other.judgements)
 
 
 @dataclass(frozen=True, slots=True)
 class Proposals:
-    """Arrays over the rows of `facts`: indices of ACTIONS, REASONS and TRIGGERS; sizes float64 [m, 2]."""
+    """Arrays over the rows of `facts`: indices of ACTIONS, REASONS and TRIGGERS; sizes float64 [m, 2].
+
+    `reasons` int8 [m, 2] are the resources' own, -1 where there is none.
+    """
 
     facts: Facts
     action: Array
@@ -48,6 +59,7 @@ class Proposals:
     trigger: Array
     request: Array
     limit: Array
+    reasons: Array
     held: Array | None = None
     """Rows bool [m] in which nothing may be commanded now, whatever the stage; None is none of them."""
 
@@ -59,14 +71,20 @@ def may_command(placement: PlacementRows, rows: Array, action: Array | int) -> A
     return allowed & ~placement.frozen[rows] & ~needs_consent(placement, rows, action)
 
 
+def raises_only(placement: PlacementRows, rows: Array) -> Array:
+    """Rows of which auto-pilot may run no cut, not even beside a raise: bool [m]."""
+    only: Array = (placement.stage[rows] == _UP_ONLY) | cut_needs_consent(placement, rows)
+    return only
+
+
 def dispositions(placement: PlacementRows, proposals: Proposals) -> Array:
-    """What becomes of each proposal: int8 [m], index of DISPOSITIONS."""
+    """What becomes of each proposal: int8 [m], index of DISPOSITIONS. Nothing carries moves out: none is commanded."""
     rows = proposals.facts.rows
     held = np.zeros(len(rows), dtype=np.bool_) if proposals.held is None else proposals.held
     cases = [
         ("none", proposals.action == HOLD),
         ("frozen", placement.frozen[rows]),
-        ("commanded", may_command(placement, rows, proposals.action) & ~held),
+        ("commanded", may_command(placement, rows, proposals.action) & ~held & (proposals.action != MOVE)),
         ("observed", placement.stage[rows] == _OBSERVE),
     ]
     return np.select(

@@ -6,16 +6,29 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.core.account import count_in_hour
 from engine.core.decide.evidence import evidence_of
 from engine.core.decide.facts import cost_of
+from engine.core.decide.fitting import changed
+from engine.core.decide.judged import expect, shadow
+from engine.core.decide.judging import replaced
 from engine.core.decide.proposals import Proposals, Verdicts
 from engine.core.decide.runner_up import CENTS, runner_up
 from engine.core.decide.sentences import describe
-from engine.core.decide.state import ACTIONS, COMMANDED, DISPOSITIONS, REASONS, RECOMMENDED, DecideRows
+from engine.core.decide.state import (
+    ACTIONS,
+    COMMANDED,
+    DISPOSITIONS,
+    HOLD,
+    REASONS,
+    RECOMMENDED,
+    ROLLBACK,
+    DecideRows,
+)  # fmt: skip
 from engine.core.placement import STAGES, size_of
 from engine.core.rows import Array
 from engine.identity import decision_id
-from engine.messages import Command, Decision, Size
+from engine.messages import Command, Decision, Judgement, Size
 
 if TYPE_CHECKING:
     from engine.core.context import Context
@@ -26,11 +39,28 @@ def publish(slot: SlotState, proposals: Proposals, disposition: Array, which: Ar
     verdicts = Verdicts()
     for i in np.flatnonzero(which).tolist():
         decision = decision_of(slot, proposals, disposition, i, context)
+        verdicts.judgements.extend(make_room(slot, proposals, i, context))
         verdicts.decisions.append(decision)
         _remember(slot.decide, proposals, disposition, i, decision)
         if disposition[i] == COMMANDED:
             verdicts.commands.append(command_of(slot, proposals, i, decision, context))
+        elif decision.action != "hold":
+            _judge_unseen(slot, proposals, i, decision)
     return verdicts
+
+
+def make_room(slot: SlotState, proposals: Proposals, i: int, context: Context) -> list[Judgement]:
+    """Row i's proposal changes a size: the change before it is judged, by the time that it had."""
+    row, action = int(proposals.facts.rows[i]), proposals.action[i]
+    if action == HOLD:
+        return []
+    count_in_hour(slot.account.decisions, row)
+    return replaced(slot, row, bool(action == ROLLBACK), proposals.facts.time_s, context)
+
+
+def _judge_unseen(slot: SlotState, proposals: Proposals, i: int, decision: Decision) -> None:
+    sizes = (proposals.facts.request[i], proposals.request[i])
+    shadow(slot, int(proposals.facts.rows[i]), decision.id, decision.action, sizes, decision.time_s)
 
 
 def decision_of(slot: SlotState, proposals: Proposals, disposition: Array, i: int, context: Context) -> Decision:
@@ -45,7 +75,7 @@ def decision_of(slot: SlotState, proposals: Proposals, disposition: Array, i: in
         container=slot.containers[row],
         action=action,
         reason=REASONS[proposals.reason[i]],
-        text=describe(proposals, i),
+        text=describe(proposals, i, slot.containers[row].split("/")[2]),
         time_s=facts.time_s,
         sampled_s=sampled_s,
         valid_until_s=sampled_s + context.sizing.validity_s,
@@ -67,7 +97,9 @@ def command_of(slot: SlotState, proposals: Proposals, i: int, decision: Decision
     decide.pending_until_s[row] = until_s + context.sizing.outcome_grace_s
     decide.pending_request[row], decide.pending_limit[row] = proposals.request[i], proposals.limit[i]
     decide.before_request[row], decide.before_limit[row] = facts.request[i], facts.limit[i]
-    moved = proposals.request[i] != facts.request[i]
+    expect(slot, int(row), decision.id, decision.action)
+    moved = changed(facts.request[i], proposals.request[i])
+    most = np.where(moved | changed(facts.limit[i], proposals.limit[i]), facts.bounds.limit_ceiling[i], np.nan)
     policy_floor = np.where(moved, slot.placement.floor[row], np.nan)
     # The ceiling wins over the floor, here as in the sizes.
     floor = np.where(policy_floor > facts.ceiling[i], facts.ceiling[i], policy_floor)
@@ -83,7 +115,7 @@ def command_of(slot: SlotState, proposals: Proposals, i: int, decision: Decision
         expected=decision.current,
         target=decision.target,
         floor=_requests(floor),
-        ceiling=_requests(np.where(moved, facts.ceiling[i], np.nan)),
+        ceiling=size_of(np.where(moved, facts.ceiling[i], np.nan), most),
     )
 
 

@@ -6,15 +6,17 @@ from typing import Final
 
 import numpy as np
 
+from engine.core.decide.notes import notes_on
 from engine.core.decide.proposals import Proposals
 from engine.core.decide.state import REASONS
 from engine.core.rows import Array
+from engine.identity import split_node_type
 from engine.units import CPU, RESOURCES
 
 _NAMES: Final = {"cpu": "CPU", "memory": "memory"}
 OPENINGS: Final = {
     "pending": "A command is under way",
-    "refused_lately": "A command was refused or failed lately; the next waits for a roster",
+    "refused_lately": "A command was refused, failed or left pods without a node lately; the next waits",
     "not_enough_data": "Not enough data yet to decide",
     "no_forecast": "There is no forecast yet",
     "cooling_down": "The size was changed lately; cuts wait",
@@ -37,15 +39,38 @@ OPENINGS: Final = {
     "restarts_used_up": "A change would be due; it would restart the container, and the policy allows no more today",
     "restart_not_allowed": "A change would restart the container: the policy leaves that to a person's approval",
     "protected": "Less would do; the container is protected, and a cut is left to a person's approval",
+    "protected_system": "Less would do, but the cluster itself stands on it: cuts need consent",
     "throttled_after_cut": "Throttled soon after a cut of CPU, which is taken back",
+    "evicted_after_cut": "Evicted for want of memory soon after a cut of memory, which is taken back",
+    "unschedulable_after_raise": "Pods found no node with room soon after a raise, which is taken back",
+    "cheaper_machines": "Other machines cost less",
+    "machine_too_small": "The present machine is too small at some hours",
+    "moves_no_longer_pay": "The moves that were recommended no longer pay",
+    "scaled_by_hpa": "A HorizontalPodAutoscaler scales on it, so its size is left alone",
+    "bounds_conflict": "The floor is above the ceiling, so no size keeps both",
+    "at_limit_range": "The namespace's LimitRange bounds the size",
+    "at_node": "No node is larger",
+    "at_quota": "The namespace's quota leaves no more",
+    "at_runtime_hint": "Less would do than the heap that the runtime's flags allow",
+    "oom_killed_lately": "Less would do than an OOM kill within the week has shown to be needed",
+    "keeps_qos": "Another size would change the QoS class",
+    "cpu_limit_policy": "The CPU limit follows the policy",
+    "leak": "Memory leaks: it is not cut, and raised before it reaches its limit",
+    "rollout": "The pod template was changed lately; cuts wait",
+    "run_based": "The last runs of the job need another size",
+    "waiting_for_run_end": "The job runs; its size waits for the end of the run",
 }
 
 
-def describe(proposals: Proposals, i: int) -> str:
-    """The text of row i: why, then per resource with data what is expected and what becomes of the size."""
-    facts = proposals.facts
+def describe(proposals: Proposals, i: int, workload: str = "") -> str:
+    """The text of row i: why, then per resource with data what is expected and what becomes of the size.
+
+    `workload` is its name in the roster: of a DaemonSet it tells the node type.
+    """
+    facts, node_type = proposals.facts, split_node_type(workload)[1]
     parts = [_resource(proposals, i, resource) for resource in range(2) if facts.forecast.buckets_seen[i, resource]]
-    return "; ".join([OPENINGS[REASONS[proposals.reason[i]]], *parts]) + "."
+    where = f" (on {node_type})" if node_type else ""
+    return "; ".join([f"{OPENINGS[REASONS[proposals.reason[i]]]}{where}", *parts]) + "."
 
 
 def _resource(proposals: Proposals, i: int, resource: int) -> str:
@@ -63,7 +88,7 @@ def _resource(proposals: Proposals, i: int, resource: int) -> str:
         )
         if name == "request" or not np.isnan(after[at])
     ]
-    return f"{_NAMES[RESOURCES[resource]]}: {', '.join([*known, *sizes])}"
+    return f"{_NAMES[RESOURCES[resource]]}: {', '.join([*known, *sizes, *notes_on(proposals, i, resource)])}"
 
 
 def _change(name: str, before: Array, after: Array, resource: int) -> str:

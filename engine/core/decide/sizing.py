@@ -12,22 +12,28 @@ import numpy as np
 from engine.core.rows import Array
 from engine.units import STEP
 
-_STEPS_PER_UNIT: Final = np.array([1000.0, 2.0**-20])
+STEPS_PER_UNIT: Final = np.array([1000.0, 2.0**-20])
 """Dividing whole steps by this gives the decimal nearest to 0.301; multiplying by 0.001 would not."""
 _SLIVER: Final = 1e-3
 """Of a step: what binary fractions and float32 peaks add to a whole step is not another step."""
 
-assert np.allclose(_STEPS_PER_UNIT * np.array(STEP), 1.0)
+assert np.allclose(STEPS_PER_UNIT * np.array(STEP), 1.0)
 
 
 def round_up(amount: Array) -> Array:
     """To whole steps of 1 millicore and 1 MiB, upwards."""
-    steps: Array = np.ceil(amount * _STEPS_PER_UNIT - _SLIVER) / _STEPS_PER_UNIT
+    steps: Array = np.ceil(amount * STEPS_PER_UNIT - _SLIVER) / STEPS_PER_UNIT
+    return steps
+
+
+def round_down(amount: Array) -> Array:
+    """To whole steps of 1 millicore and 1 MiB, downwards."""
+    steps: Array = np.floor(amount * STEPS_PER_UNIT + _SLIVER) / STEPS_PER_UNIT
     return steps
 
 
 def _round_nearest(amount: Array) -> Array:
-    steps: Array = np.rint(amount * _STEPS_PER_UNIT) / _STEPS_PER_UNIT
+    steps: Array = np.rint(amount * STEPS_PER_UNIT) / STEPS_PER_UNIT
     return steps
 
 

@@ -1,4 +1,4 @@
-"""What the decision remembers of each container: about 0.5 kB."""
+"""What the decision remembers of each container: about 0.6 kB."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ RESIZE_DOWN: Final = ACTIONS.index("resize_down")
 URGENT_UP: Final = ACTIONS.index("urgent_up")
 ROLLBACK: Final = ACTIONS.index("rollback")
 HOLD: Final = ACTIONS.index("hold")
+MOVE: Final = ACTIONS.index("move")
 DISPOSITIONS: Final[tuple[Disposition, ...]] = get_args(Disposition)
 COMMANDED: Final = DISPOSITIONS.index("commanded")
 RECOMMENDED: Final = DISPOSITIONS.index("recommended")
@@ -46,13 +47,56 @@ REASONS: Final = (
     "restarts_used_up",
     "restart_not_allowed",
     "protected",
+    "evicted_after_cut",
+    "unschedulable_after_raise",
+    "protected_system",
+    "cheaper_machines",
+    "moves_no_longer_pay",
+    "machine_too_small",
+    "scaled_by_hpa",
+    "bounds_conflict",
+    "at_limit_range",
+    "at_node",
+    "at_quota",
+    "at_runtime_hint",
+    "oom_killed_lately",
+    "keeps_qos",
+    "cpu_limit_policy",
+    "leak",
+    "rollout",
+    "run_based",
+    "waiting_for_run_end",
 )
-"""Reasons of decisions, stored by position: add at the end. Where two resources hold, the earlier reason is given."""
+"""Reasons of decisions, stored by position: add at the end."""
 REASON: Final = {name: code for code, name in enumerate(REASONS)}
+_GIVEN_BEFORE: Final = {
+    "scaled_by_hpa": "within_band",
+    "bounds_conflict": "pending",
+    "at_limit_range": "at_ceiling",
+    "at_node": "at_ceiling",
+    "at_quota": "at_ceiling",
+    "at_runtime_hint": "at_floor",
+    "oom_killed_lately": "at_floor",
+    "keeps_qos": "at_ceiling",
+    "outside_window": "cooling_down",
+    "restarts_used_up": "cooling_down",
+    "cpu_limit_policy": "oom_kill",
+    "leak": "no_request_set",
+    "rollout": "cooling_down",
+    "run_based": "no_request_set",
+    "waiting_for_run_end": "cooling_down",
+}
+PRECEDENCE: Final = np.array([REASON[_GIVEN_BEFORE.get(name, name)] - (name in _GIVEN_BEFORE) / 2 for name in REASONS])
+"""By code: where two resources of a row do the same, the reason with the lower number is given."""
 
 NEVER: Final = -np.inf
 UNSET: Final = np.nan
 PEAK_HOURS: Final = 24
+MOST_MOVES: Final = 4
+"""No policy has more moves a day planned."""
+NO_SLOT: Final = 255
+FOR_GOOD: Final = 254
+RUNS: Final = 8
 
 
 @dataclass(slots=True)
@@ -110,6 +154,21 @@ class DecideRows(Rows):
     restarts: Array = column(np.int16)
     restarts_day: Array = column(np.int32, fill=-1)
     """Changes that restarted it on that day of UTC (days since 1970)."""
+
+    planned_bucket: Array = column(np.int32, fill=-1)
+    """When moves were last planned, or first might have been; -1 never."""
+    move_bucket: Array = column(np.int32, fill=-1)
+    """When the plan was published that stands; -1 none does."""
+    move_slot: Array = column(np.uint8, MOST_MOVES, fill=NO_SLOT)
+    move_type: Array = column(np.int16, MOST_MOVES, fill=-1)
+    """It: half hours of the day in their order, `FOR_GOOD` for a move that is not taken back, and node types."""
+    moved: Array = column(np.int32, MOST_MOVES, fill=-1)
+    """The last half hours since 1970 in which a plan that stood had a move."""
+
+    oom_need: Array = column(np.uint16)
+    """Memory limit that an OOM kill has shown to be needed; see `oom`. This and the next in the code of `compact`."""
+    runs: Array = column(np.uint16, 2, RUNS)
+    """Peaks of the last runs of a job, the latest first; see `runs`."""
 
     automated: Array = column(np.bool_)
     """A command was applied at least once."""

@@ -8,11 +8,13 @@ import numpy as np
 
 from engine.core.decide.state import NEVER, DecideRows
 from engine.core.rows import Array
+from engine.units import BUCKET_S
 
 if TYPE_CHECKING:
     from engine.core.decide.facts import Facts
     from engine.core.decide.parameters import SizingParameters
     from engine.core.state import SlotState
+    from engine.core.window import Closed
 
 
 def distrust_at(decide: DecideRows, rows: Array, time_s: float, parameters: SizingParameters) -> Array:
@@ -44,7 +46,9 @@ def cut_lately(slot: SlotState, rows: Array, time_s: float, parameters: SizingPa
     decide, placement = slot.decide, slot.placement
     age = time_s - decide.cut_s[rows]
     was_more = (decide.cut_request[rows] > placement.request[rows]) | (decide.cut_limit[rows] > placement.limit[rows])
-    lately: Array = (age >= 0) & (age <= parameters.watch_s) & was_more
+    # A job may run again only after days.
+    watch_s = np.where(placement.by_run[rows], parameters.oom_watch_s, parameters.watch_s)[:, None]
+    lately: Array = (age >= 0) & (age <= watch_s) & was_more
     return lately
 
 
@@ -55,6 +59,24 @@ def size_before_cut(facts: Facts, decide: DecideRows) -> tuple[Array, Array]:
     request = np.where(np.isnan(facts.request), np.nan, np.fmax(bounded, facts.request))
     limit = np.fmax(np.fmax(decide.cut_limit[facts.rows], facts.limit), request)
     return request, np.where(np.isnan(facts.limit), np.nan, limit)
+
+
+def note_near_misses(slot: SlotState, closed: Closed, parameters: SizingParameters) -> None:
+    """A bucket has closed: a peak just under the limit costs a little trust, up to a point in all, once an hour.
+
+    Limits alone count: what crosses one is throttled or killed, while a request that is nearly used is a good one.
+    """
+    decide, limit, bucket_s = slot.decide, slot.placement.limit, float(closed.bucket * BUCKET_S)
+    with np.errstate(invalid="ignore"):
+        near = (closed.peak >= (1.0 - parameters.near_miss) * limit) & (closed.peak <= limit)
+    near &= decide.distress_s < bucket_s - BUCKET_S  # what did happen is no near miss
+    near &= bucket_s - decide.distrust_s >= parameters.near_miss_wait_s
+    if not near.any():
+        return
+    points = distrust_at(decide, np.arange(len(near)), bucket_s, parameters)
+    nudged = np.fmax(points, np.minimum(points + parameters.near_miss_points, 1.0))
+    decide.distrust[:] = np.where(near, nudged, decide.distrust)
+    decide.distrust_s[:] = np.where(near, bucket_s, decide.distrust_s)
 
 
 def take_back(decide: DecideRows, rows: Array, which: Array, time_s: float, parameters: SizingParameters) -> None:

@@ -9,6 +9,8 @@ import numpy as np
 from engine.core.decide import risk
 from engine.core.decide.cadence import by_window
 from engine.core.decide.facts import Facts, bucket_at, gather
+from engine.core.decide.fitting import changed, fit, why_held
+from engine.core.decide.oom import killed_again, note_kill
 from engine.core.decide.permits import permits_at
 from engine.core.decide.proposals import TRIGGERS, Proposals, Verdicts, dispositions, may_command, note_recommended
 from engine.core.decide.publish import publish
@@ -24,9 +26,9 @@ if TYPE_CHECKING:
     from engine.core.state import SlotState
 
 NO_TRIGGER = 0
-OOM_KILL, THROTTLED, CROSSING_CPU, CROSSING_MEMORY, OUTCOME, ABOVE_REQUEST = (
+OOM_KILL, THROTTLED, CROSSING_CPU, CROSSING_MEMORY, OUTCOME, ABOVE_REQUEST, EVICTED = (
     TRIGGERS.index(name)
-    for name in ("oom_kill", "throttled", "crossing_cpu", "crossing_memory", "outcome", "above_request")
+    for name in ("oom_kill", "throttled", "crossing_cpu", "crossing_memory", "outcome", "above_request", "evicted")
 )
 
 
@@ -51,13 +53,13 @@ def decide_urgent(
         trigger = np.where(left, np.int8(NO_TRIGGER), trigger)
     if not trigger.any():
         return Verdicts()
-    repeated = time_s - slot.decide.distress_s[index] <= context.sizing.repeated_s
-    _note_distress(slot, index, time_s, trigger)
+    repeated = killed_again(slot, index, time_s, context.sizing)
+    _note_distress(slot, index, time_s, trigger, context.sizing)
     blamed = _blamed(slot, index, time_s, trigger, context.sizing)
-    quiet = _quiet(slot, index, time_s, context)
+    quiet = _quiet(slot, index, time_s, context) | (repeated & (trigger == OOM_KILL))
     quiet |= (trigger == ABOVE_REQUEST) & by_window(slot, index, context.sizing)[:, None]
     ready = blamed | ((trigger != NO_TRIGGER) & quiet)
-    ready &= _free(slot, index, time_s)[:, None]
+    ready &= free(slot, index, time_s)[:, None]
     chosen = np.flatnonzero(ready.any(axis=1))
     if not len(chosen):
         return Verdicts()
@@ -88,6 +90,7 @@ def _above(slot: SlotState, index: Array, time_s: float, parameters: SizingParam
         return by_risk
     with np.errstate(invalid="ignore"):
         above: Array = slot.window.last[index] > slot.placement.request[index]
+    by_risk &= ~slot.placement.scaled[index]
     return by_risk & above & _current(slot.window.last_s[index], time_s)
 
 
@@ -117,7 +120,11 @@ def _crossing(slot: SlotState, index: Array, time_s: float, parameters: SizingPa
     return crossing
 
 
-def _note_distress(slot: SlotState, index: Array, time_s: float, trigger: Array) -> None:
+def _note_distress(
+    slot: SlotState, index: Array, time_s: float, trigger: Array, parameters: SizingParameters
+) -> None:
+    killed = index[trigger[:, MEMORY] == OOM_KILL]
+    note_kill(slot.decide, killed, slot.placement.limit[killed, MEMORY], parameters)
     suffers = (trigger == OOM_KILL) | (trigger == THROTTLED)
     distress_s = slot.decide.distress_s
     distress_s[index] = np.where(suffers, np.maximum(distress_s[index], time_s), distress_s[index])
@@ -130,7 +137,7 @@ def _blamed(slot: SlotState, index: Array, time_s: float, trigger: Array, parame
     return blamed
 
 
-def _free(slot: SlotState, index: Array, time_s: float) -> Array:
+def free(slot: SlotState, index: Array, time_s: float) -> Array:
     """Rows that await no outcome and no roster: bool [m]."""
     decide = slot.decide
     free: Array = (time_s >= decide.pending_until_s[index]) & (time_s >= decide.blocked_until_s[index])
@@ -152,24 +159,25 @@ def settle(
     """Publishes raises of the resources with an `active` trigger [m, 2].
 
     Resources that are `blamed` [m, 2] on a cut get their size from before it. `request` and `limit` [m, 2] are the
-    raised sizes of the others. What a ceiling leaves as it is becomes a hold. Outside of its windows, or beyond its
+    raised sizes of the others. What a bound leaves as it is becomes a hold. Outside of its windows, or beyond its
     restarts, a container that cannot be resized in place is raised by approval only; a cut is taken back even then.
     """
     decide, rows = slot.decide, facts.rows
     before, limit_before = size_before_cut(facts, decide)
-    request, limit = np.where(blamed, before, request), np.where(blamed, limit_before, limit)
-    moved = ((request != facts.request) & ~np.isnan(request)) | ((limit != facts.limit) & ~np.isnan(limit))
-    moved = moved.any(axis=1)
+    before = np.where(facts.around.scaled, facts.request, before)
+    fitted = fit(facts, np.where(blamed, before, request), np.where(blamed, limit_before, limit))
+    moved = (changed(facts.request, fitted.request) | changed(facts.limit, fitted.limit)).any(axis=1)
     leading = np.where(blamed.any(axis=1, keepdims=True), blamed, active != NO_TRIGGER)
     trigger = np.where(leading, active, np.int8(len(TRIGGERS))).min(axis=1)
     permits = permits_at(slot, rows, facts.time_s, context)
     proposals = Proposals(
         facts=facts,
         action=np.where(~moved, HOLD, np.where(blamed.any(axis=1), ROLLBACK, URGENT_UP)),
-        reason=np.where(moved, _reasons(trigger, blamed), np.int8(REASON["at_ceiling"])),
+        reason=np.where(moved, _reasons(trigger, blamed), why_held(facts, fitted, active != NO_TRIGGER)),
         trigger=trigger,
-        request=request,
-        limit=limit,
+        request=fitted.request,
+        limit=fitted.limit,
+        reasons=np.where(active != NO_TRIGGER, fitted.held, np.int8(-1)),
         held=permits.held & ~blamed.any(axis=1),
     )
     decide.urgent_s[rows] = np.where(active != NO_TRIGGER, facts.time_s, decide.urgent_s[rows])
@@ -182,5 +190,6 @@ def settle(
 def _reasons(trigger: Array, blamed: Array) -> Array:
     """Reason of each row, int8 [m]: that of its trigger, or of the cut that is to blame."""
     named = np.array([REASON.get(name, 0) for name in TRIGGERS], dtype=np.int8)
-    after_cut = np.where(blamed[:, MEMORY], REASON["oom_kill_after_cut"], REASON["throttled_after_cut"])
+    memory = np.where(trigger == EVICTED, REASON["evicted_after_cut"], REASON["oom_kill_after_cut"])
+    after_cut = np.where(blamed[:, MEMORY], memory, REASON["throttled_after_cut"])
     return np.where(blamed.any(axis=1), after_cut, named[trigger])

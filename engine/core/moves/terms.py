@@ -23,6 +23,14 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
+class NodeType:
+    """A candidate and the family by which policies name it, such as `m5`."""
+
+    family: str
+    candidate: Candidate
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """The policy of moves.
 

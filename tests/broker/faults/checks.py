@@ -13,12 +13,13 @@ from engine.core.batch import samples_in
 from engine.core.snapshot import unpack
 from engine.messages import Metrics
 from engine.shell.context import shipped_context
-from engine.shell.settings import CHANGELOG, DEAD_LETTER, DECISIONS, EVENTS
+from engine.shell.settings import AGGREGATES, CHANGELOG, DEAD_LETTER, DECISIONS, EVENTS
 from tests.broker.faults.clusters import writes
 from tests.broker.faults.recorded import Stored, read_all
 from tests.broker.faults.system import PARTITIONS, System
 from tests.broker.faults.truth import (
     Truth,
+    aggregates_of,
     assert_published,
     commands_of,
     dead_letters_of,
@@ -59,6 +60,8 @@ def compare(system: System) -> Run:
     decisions = read_all(address, DECISIONS)
     commands = [record for cluster in system.clusters for record in read_all(address, f"commands.{cluster.name}")]
     repeated = assert_published("decisions", decisions_of(decisions), truth.decisions)
+    aggregates = aggregates_of(read_all(address, AGGREGATES))
+    repeated += assert_published("aggregates", aggregates, truth.aggregates)
     repeated += assert_published("commands", commands_of(commands), truth.commands)
     repeated += assert_published("dead letters", dead_letters_of(read_all(address, DEAD_LETTER)), truth.dead_letters)
     changelog = read_all(address, CHANGELOG)

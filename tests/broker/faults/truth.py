@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from msgspec import Struct
 
-from engine.codec import decode_command, decode_dead_letter, decode_decision, encode
+from engine.codec import decode_aggregate, decode_command, decode_dead_letter, decode_decision, encode
 from engine.core.context import Context
 from engine.core.effects import Effects
 from engine.core.partition import PartitionFold, Record
-from engine.messages import Command, DeadLetter
+from engine.identity import workload_id
+from engine.messages import Aggregate, Command, DeadLetter, Decision, Judgement, record_id
 from tests.broker.faults.recorded import Stored
 
 
@@ -21,6 +22,8 @@ class Truth:
     """What the log says. Messages by id, encoded; `rows` are the snapshots of all slots at the end of the log."""
 
     decisions: dict[str, bytes]
+    """Judgements among them, by `record_id`."""
+    aggregates: dict[str, bytes]
     commands: dict[str, bytes]
     dead_letters: dict[str, bytes]
     rows: dict[str, bytes]
@@ -40,7 +43,8 @@ def fold_log(log: Sequence[Stored], partitions: int, context: Context) -> Truth:
     for fold, key in slots:
         counters.update(fold.slots[key].counters)
     return Truth(
-        decisions=_by_id(effects.decisions),
+        decisions=_by_id(effects.said),
+        aggregates={_aggregate_id(one): encode(one) for one in effects.aggregates},
         commands=_by_id(effects.commands),
         dead_letters=_by_id(effects.dead_letters),
         rows={key: fold.snapshot(key) for fold, key in slots},
@@ -58,10 +62,28 @@ def as_record(stored: Stored) -> Record:
 def _by_id(messages: Iterable[Struct]) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     for message in messages:
-        id_: str = message.id  # type: ignore[attr-defined]
+        id_ = _id_of(message)
         assert id_ not in found, f"the fold itself made {id_} twice:\n{found[id_]!r}\n{encode(message)!r}"
         found[id_] = encode(message)
     return found
+
+
+def _id_of(message: Struct) -> str:
+    if isinstance(message, Decision | Judgement):
+        return record_id(message)
+    id_: str = message.id  # type: ignore[attr-defined]
+    return id_
+
+
+def _aggregate_id(aggregate: Aggregate) -> str:
+    return f"{workload_id(aggregate.cluster, aggregate.namespace, aggregate.workload)}@{aggregate.hour_s:.0f}"
+
+
+def aggregates_of(stored: Iterable[Stored]) -> list[tuple[str, bytes]]:
+    """Ids and bytes of the records of `aggregates`; each must be keyed by its workload."""
+    found = [(record, decode_aggregate(record.value or b"")) for record in stored]
+    assert all(record.key == _aggregate_id(one).partition("@")[0].encode() for record, one in found)
+    return [(_aggregate_id(one), record.value or b"") for record, one in found]
 
 
 def decisions_of(stored: Iterable[Stored]) -> list[tuple[str, bytes]]:
@@ -79,7 +101,7 @@ def _keyed(record: Stored, message: Struct) -> tuple[str, bytes]:
     container: str = message.container  # type: ignore[attr-defined]
     assert record.key == container.encode(), f"keyed {record.key!r}: {record.value!r}"
     assert record.value is not None
-    return message.id, record.value  # type: ignore[attr-defined]
+    return _id_of(message), record.value
 
 
 def dead_letters_of(stored: Iterable[Stored], topic: str = "events") -> list[tuple[str, bytes]]:

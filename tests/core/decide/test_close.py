@@ -26,7 +26,7 @@ def only(verdicts: Verdicts) -> Decision:
 def test_state_fits() -> None:
     assert DecideRows.empty().row_bytes() <= 1000
     assert len(REASONS) < 128
-    assert ACTIONS[-1] == "hold"
+    assert ACTIONS[-2:] == ("hold", "move")
 
 
 def test_a_cut_with_its_money_and_command() -> None:

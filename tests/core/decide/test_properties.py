@@ -42,6 +42,7 @@ def random_slot(seed: int) -> SlotState:
     decide.cut_s[:] = np.where(rng.random((ROWS, 2)) < 0.3, NOW - 1000, -np.inf)
     decide.cut_request[:], decide.cut_limit[:] = place.request * 1.5, place.limit * 1.5
     decide.pending_until_s[rng.random(ROWS) < 0.1] = NOW + 500
+    place.system[:] = rng.random(ROWS) < 0.1
     return slot
 
 
@@ -53,7 +54,7 @@ def with_terms(slot: SlotState, seed: int) -> SlotState:
     place.windows[:] = rng.integers(-1, 2, ROWS)
     for column in (place.in_place, place.cuts_in_windows, place.restart_allowed):
         column[:] = rng.random(ROWS) < 0.5
-    place.protected[:] = rng.random(ROWS) < 0.3
+    place.protected[:] = rng.integers(-1, 2, ROWS)
     place.restarts_a_day[:], slot.decide.restarts[:] = rng.integers(-1, 3, ROWS), rng.integers(0, 3, ROWS)
     slot.decide.restarts_day[:] = rng.integers(0, 2, ROWS)
     place.risk[:] = np.where(rng.random((ROWS, 2)) < 0.3, 0.01, np.nan)
@@ -69,7 +70,7 @@ def test_commands_are_within_the_users_terms(seed: int) -> None:
         row = slot.containers.index(command.container)
         is_open = place.windows[row] != 1
         if command.action == "resize_down":
-            assert not place.protected[row]
+            assert place.protected[row] == 0 or (place.protected[row] < 0 and not place.system[row])
             assert is_open or not place.cuts_in_windows[row]
         if not place.in_place[row]:
             assert place.restart_allowed[row]

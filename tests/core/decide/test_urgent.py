@@ -36,18 +36,33 @@ def test_an_oom_kill_raises_limit_and_request_at_once() -> None:
     verdicts = urgent(slot_of(), oom_kills=1)
     decision, [command] = only(verdicts), verdicts.commands
     assert (decision.action, decision.reason, decision.disposition) == ("urgent_up", "oom_kill", "commanded")
-    # 2 GiB · 1.2 = 2457.6 MiB; the request in the old ratio, half of it, 1228.8 MiB.
-    assert decision.target == Size(1.0, 2.0, 1229 * MIB, 2458 * MIB)
+    # It rose from 0.5 GiB to its limit of 2 GiB, so 1.5 GiB more; the request in the old ratio, half of it.
+    assert decision.target == Size(1.0, 2.0, 1792 * MIB, 3584 * MIB)
     assert decision.id == command.id == decision_id("shop/web/w0/app", "urgent_up", T)
     assert (decision.sampled_s, command.valid_until_s) == (T, T + 600)
     assert decision.evidence.trigger == "oom_kill"
     assert decision.text.startswith("OOM-killed; ")
 
 
-def test_a_second_kill_within_the_hour_doubles() -> None:
-    slot = slot_of()
-    slot.decide.distress_s[:, 1] = T - 3000
-    assert only(urgent(slot, oom_kills=1)).target == Size(1.0, 2.0, 2 * GIB, 4 * GIB)
+@pytest.mark.parametrize(("used", "limit_mib"), [(1.9, 2458), (1.5, 2560), (1.0, 3072), (0.0, 4096)])
+def test_the_limit_rises_by_as_much_as_memory_had_risen(used: float, limit_mib: int) -> None:
+    # 2 GiB, and what it was above the lowest use: at least a fifth, at most twice.
+    assert only(urgent(slot_of(p95=0.1, peak=used), oom_kills=1)).target.memory_limit == limit_mib * MIB
+
+
+def test_another_kill_after_a_raise_doubles_and_waits_for_nothing() -> None:
+    slot = slot_of(peak=1.9)
+    assert only(urgent(slot, oom_kills=1)).target.memory_limit == 2458 * MIB
+    slot.decide.pending_until_s[:] = -np.inf
+    slot.placement.limit[:, 1], slot.decide.changed_s[:] = 2458 * MIB, T + 1
+    assert only(urgent(slot, T + 30, oom_kills=1)).target.memory_limit == 2 * 2458 * MIB
+
+
+def test_kills_at_a_limit_that_was_not_changed_do_not_add_up() -> None:
+    slot = slot_of(peak=1.9, stage="recommend")
+    assert only(urgent(slot, oom_kills=1)).target.memory_limit == 2458 * MIB
+    assert urgent(slot, T + 600, oom_kills=1) == Verdicts()
+    assert only(urgent(slot, T + 3600, oom_kills=1)).target.memory_limit == 2458 * MIB
 
 
 def test_a_peak_above_the_limit_counts_with_a_margin() -> None:
@@ -59,7 +74,7 @@ def test_an_oom_kill_without_limit_or_request_sets_a_request() -> None:
     decision = only(urgent(slot_of(request=np.nan, limit=np.nan), oom_kills=1))
     assert decision.target == Size(memory_request=615 * MIB)  # 0.5 GiB · 1.2 = 614.4 MiB
     limited = only(urgent(slot_of(request=np.nan, limit=(np.nan, 1.0)), oom_kills=1))
-    assert limited.target == Size(memory_limit=1229 * MIB)
+    assert limited.target == Size(memory_limit=1536 * MIB)  # 1 GiB, and the half of it that it had risen
 
 
 @pytest.mark.parametrize(

@@ -1,31 +1,12 @@
-"""Quantities as Kubernetes writes them, and as people read them.
-
-https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/quantity/
-"""
+"""Amounts as people read them; `engine.quantity` has the exact ones."""
 
 from __future__ import annotations
 
-import re
-from decimal import Decimal
 from typing import Final
 
-from engine.quantity import SUFFIXES
 from engine.units import GIB
 
-_QUANTITY: Final = re.compile(r"(\+?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,2}(?![0-9]))?)([A-Za-z]{0,2})")
 _MIB: Final = 2.0**20
-
-
-def parse_quantity(text: str) -> float:
-    """Amount of a quantity such as `500m` or `2Gi`, in cores or bytes. Raises ValueError, also for a negative one.
-
-    >>> parse_quantity("500m"), parse_quantity("2Gi"), parse_quantity("1e3")
-    (0.5, 2147483648.0, 1000.0)
-    """
-    match = _QUANTITY.fullmatch(text.strip())
-    if match is None or match[2] not in SUFFIXES:
-        raise ValueError(f"expected a quantity such as 500m or 2Gi, got {text!r}")
-    return float(Decimal(match[1]) * SUFFIXES[match[2]])
 
 
 def cores(amount: float) -> str:

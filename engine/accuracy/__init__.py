@@ -1,0 +1,1 @@
+"""What `trimtab accuracy` shows: hours of workloads, as the engine told them, added up."""

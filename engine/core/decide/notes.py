@@ -1,0 +1,58 @@
+"""What a text says besides of one resource: what bounds it, leaks, runs, rollouts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from engine.core.decide.proposals import Proposals
+from engine.core.decide.state import REASONS
+from engine.units import MEMORY
+
+_NOTES: Final = {
+    "scaled_by_hpa": "a HorizontalPodAutoscaler scales on it",
+    "bounds_conflict": "its floor is above its ceiling",
+    "at_limit_range": "the LimitRange allows no other",
+    "at_node": "no node has room for more",
+    "at_quota": "the quota leaves no more",
+    "at_runtime_hint": "the runtime's flags allow a heap of as much",
+    "oom_killed_lately": "an OOM kill has shown that as much is needed",
+    "keeps_qos": "its QoS class is kept",
+}
+_SHIFTS: Final = {
+    1: "since the rollout more is used than was expected",
+    -1: "since the rollout less is used than was expected",
+}
+
+
+def notes_on(proposals: Proposals, i: int, resource: int) -> Iterator[str]:
+    """Phrases on a resource of row i, in the order in which they are said."""
+    around = proposals.facts.around
+    yield from (_NOTES[name] for name in dict.fromkeys(_bounding(proposals, (i, resource))) if name in _NOTES)
+    if around.by_run[i] and (runs := int((~np.isnan(around.runs[i, resource])).sum())):
+        yield f"by its last {runs} runs" if runs > 1 else "by its last run"
+    if resource == MEMORY and not np.isnan(around.time_to_limit_s[i]):
+        yield f"at this rate its limit is reached in {time_text(float(around.time_to_limit_s[i]))}"
+    if shift := _SHIFTS.get(int(around.shift[i, resource])):
+        yield shift
+
+
+def _bounding(proposals: Proposals, at: tuple[int, int]) -> Iterator[str]:
+    """Reasons of what holds a resource, or has shortened its move."""
+    facts, bounds = proposals.facts, proposals.facts.bounds
+    request, limit = proposals.request[at], proposals.limit[at]
+    if proposals.reasons[at] >= 0:
+        yield REASONS[proposals.reasons[at]]
+    if request != facts.request[at] and request == facts.floor[at]:
+        yield REASONS[bounds.floor_reason[at]]
+    if request != facts.request[at] and request == facts.ceiling[at]:
+        yield REASONS[bounds.ceiling_reason[at]]
+    if limit != facts.limit[at] and limit == bounds.limit_ceiling[at]:
+        yield REASONS[bounds.limit_reason[at]]
+
+
+def time_text(seconds: float) -> str:
+    """Minutes or hours, as people write them: "40 min", "3.5 h"."""
+    return f"{seconds / 3600:.1f} h" if seconds >= 5400 else f"{seconds / 60:.0f} min"
