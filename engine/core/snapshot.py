@@ -10,7 +10,8 @@ Versions:
 2. The forecast's columns changed in shape and meaning (hours instead of half-hours, amounts in units of the series).
    Those of a row of version 1 are dropped: its forecasts start afresh, all else is kept.
 3. The forecast has other experts and calibrated quantiles: as from 1 to 2.
-4. What a workload's own policy says is kept whole. Of a row of version 3 it is made from the columns that held it.
+4. What a workload's own policy says is kept whole, and hourly peaks in codes of 16 bits. Of a row of version 3 both are
+   made from the columns that held them.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import msgspec
 import numpy as np
 import orjson
 
+from engine.core.forecast.compact import encode_up
 from engine.core.placement import STAGES, size_of
 from engine.core.rows import Rows
 from engine.core.state import TABLES, SlotState
@@ -119,10 +121,15 @@ def _annotations(slot: Slot, arrays: Arrays) -> tuple[Slot, Arrays]:
     return slot | annotated, arrays | {"placement": placement | {"annotation": column}}
 
 
+def _annotations_and_peaks(slot: Slot, arrays: Arrays) -> tuple[Slot, Arrays]:
+    slot, arrays = _annotations(slot, arrays)
+    return slot, arrays | {"decide": arrays["decide"] | {"peaks": encode_up(arrays["decide"]["peaks"])}}
+
+
 MIGRATIONS: Final[dict[int, Callable[[Slot, Arrays], tuple[Slot, Arrays]]]] = {
     1: _forecast_afresh,
     2: _forecast_afresh,
-    3: _annotations,
+    3: _annotations_and_peaks,
 }
 """From a version to the next."""
 

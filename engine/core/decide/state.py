@@ -103,8 +103,8 @@ RUNS: Final = 8
 class DecideRows(Rows):
     """Sizes are per replica, by resource on the last axis (cores, bytes), NaN "not set"; times are event time in s."""
 
-    peaks: Array = column(np.float32, 2, PEAK_HOURS, fill=UNSET)
-    """Peak of each clock hour, at the hour's index modulo 24; entries after `peaks_hour` are of an earlier day."""
+    peaks: Array = column(np.uint16, 2, PEAK_HOURS)
+    """Peak of each clock hour, in the code of `compact`; entries after `peaks_hour` are of an earlier day."""
     peaks_hour: Array = column(np.int32, fill=-1)
 
     published_action: Array = column(np.int8, fill=-1)
@@ -166,7 +166,7 @@ class DecideRows(Rows):
     """The last half hours since 1970 in which a plan that stood had a move."""
 
     oom_need: Array = column(np.uint16)
-    """Memory limit that an OOM kill has shown to be needed; see `oom`. This and the next in the code of `compact`."""
+    """Memory limit that an OOM kill has shown to be needed; see `oom`. This and the next in that code, too."""
     runs: Array = column(np.uint16, 2, RUNS)
     """Peaks of the last runs of a job, the latest first; see `runs`."""
 

@@ -20,6 +20,7 @@ _DROPPED_BITS: Final = 14
 _SMALLEST: Final = np.float32(2.0**-64)
 _LARGEST: Final = np.float32(2.0**64 - 3 * 2.0**54)
 _OFFSET: Final = int(_SMALLEST.view(np.uint32) >> _DROPPED_BITS) - 2
+_LAST: Final = (1 << 16) - 1
 _NOTHING: Final = np.float32(0)
 _NAN: Final = np.float32(np.nan)
 
@@ -55,6 +56,14 @@ def encode(amounts: Array) -> Array:
 def _encode(amounts: Array, codes: Array) -> None:
     for place in range(len(amounts)):
         codes[place] = code_of(amounts[place])
+
+
+def encode_up(amounts: Array) -> Array:
+    """uint16 codes of amounts (any shape) that stand for no less, but for the largest; the relative error is 2^-9."""
+    codes = encode(amounts)
+    below = decode(codes) < np.asarray(amounts, np.float64)
+    raised: Array = codes + (below & (codes < _LAST)).astype(np.uint16)
+    return raised
 
 
 def _decoded() -> Array:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.core.decide.peaks import observe_peaks, peaks_over
 from engine.core.decide.state import DecideRows
@@ -59,3 +61,12 @@ def test_a_row_without_a_sample_stays_as_it_was() -> None:
     decide = DecideRows.empty(1)
     at(decide, 3, np.nan)
     assert decide.peaks_hour[0] == -1
+
+
+@given(st.floats(0.0, 1e15), st.floats(0.0, 1e15))
+def test_a_peak_is_never_kept_as_less_than_it_was(cpu: float, memory: float) -> None:
+    decide = DecideRows.empty(1)
+    at(decide, 3, cpu, memory)
+    kept = over(decide, 3, 1)
+    assert (kept >= [cpu, memory]).all()
+    assert (kept <= np.maximum(np.array([cpu, memory]) * (1 + 2**-9), 2.0**-64)).all()

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from msgspec import json
 
 from engine.core.decide import Verdicts, decide_at_close, decide_urgent, observe_peaks
+from engine.core.decide.peaks import peaks_over
 from engine.core.feedback import fold_outcome
 from engine.core.rows import Array
 from engine.core.state import TABLES, SlotState
@@ -194,7 +195,7 @@ def test_stale_rows_are_never_commanded(seed: int) -> None:
 def test_more_demand_is_never_a_smaller_request(seed: int, factor: float) -> None:
     less, more = random_slot(seed), random_slot(seed)
     more.forecast.unit *= factor
-    observe_peaks(more.decide, BUCKET, more.decide.peaks.max(axis=-1, initial=0, where=more.decide.peaks > 0) * factor)
+    observe_peaks(more.decide, BUCKET, peaks_over(more.decide, np.arange(ROWS), BUCKET, 24) * factor)
     small, large = targets(close(less), less), targets(close(more), more)
     assert not (large < small).any()
 
