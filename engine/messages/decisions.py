@@ -22,6 +22,19 @@ class LeadForecast(Struct, frozen=True):
     p95: float
 
 
+class NextPeak(Struct, frozen=True):
+    """Distribution of the highest sample of the next `lead_s` seconds, cores or bytes, and the risk that was stated.
+
+    `risk` is the share of samples that may lie above the request.
+    """
+
+    lead_s: int
+    p50: float
+    p95: float
+    p99: float
+    risk: float
+
+
 class ResourceEvidence(Struct, frozen=True, omit_defaults=True):
     """Why this amount of one resource. Amounts in cores or bytes; `wape` is the container's record at 4 h.
 
@@ -42,6 +55,8 @@ class ResourceEvidence(Struct, frozen=True, omit_defaults=True):
     time_to_limit_s: float | None = None
     """Until memory that leaks reaches its limit, where that can be said and is less than a day."""
     runs: list[float] = []
+    next_peak: NextPeak | None = None
+    """Where the request follows what comes until the next change."""
 
 
 class RunnerUp(Struct, frozen=True):

@@ -6,10 +6,11 @@ from typing import Final
 
 import numpy as np
 
+from engine.core.decide.facts import Facts
 from engine.core.decide.proposals import TRIGGERS, Proposals
 from engine.core.decide.state import REASONS
 from engine.core.forecast import LEADS
-from engine.messages import Evidence, LeadForecast, ResourceEvidence, RunnerUp
+from engine.messages import Evidence, LeadForecast, NextPeak, ResourceEvidence, RunnerUp
 from engine.units import BUCKET_S, CPU, MEMORY
 
 _DIGITS: Final = (4, 0)
@@ -51,8 +52,17 @@ def _resource(proposals: Proposals, i: int, resource: int) -> ResourceEvidence:
         floor=_rounded(facts.floor[at], digits),
         ceiling=_rounded(facts.ceiling[at], digits),
         time_to_limit_s=_rounded(facts.around.time_to_limit_s[i], 0) if resource == MEMORY else None,
+        next_peak=_next_peak(facts, at, digits),
         runs=[round(float(peak), digits) for peak in facts.around.runs[at] if not np.isnan(peak)],
     )
+
+
+def _next_peak(facts: Facts, at: tuple[int, int], digits: int) -> NextPeak | None:
+    near = facts.near
+    if np.isnan(near.request[at]):
+        return None
+    p50, p95, p99 = (round(float(amount), digits) for amount in near.peaks[at])
+    return NextPeak(int(near.until_s), p50, p95, p99, round(float(near.risk[at]), 6))
 
 
 def _rounded(value: float, digits: int) -> float | None:

@@ -11,6 +11,7 @@ from engine.core.decide import risk
 from engine.core.decide.bounds import Bounds, bounds_of
 from engine.core.decide.circumstances import Circumstances, circumstances_of
 from engine.core.decide.money import Prices, monthly_usd, prices_of
+from engine.core.decide.near import Near
 from engine.core.decide.peaks import peaks_over
 from engine.core.decide.sizing import bounded
 from engine.core.decide.trust import distrust_at
@@ -56,8 +57,7 @@ class Facts:
     prices: Prices
     bounds: Bounds
     around: Circumstances
-    near: Array
-    """Where the demand is the nowcast's, until the next window, bool [m, 2]."""
+    near: Near
 
 
 def cost_of(facts: Facts, i: int, request: Array) -> float:
@@ -77,11 +77,11 @@ def gather(
     time_s: float,
     context: Context,
     sampled_s: Array | None = None,
-    near: Array | None = None,
+    near: Near | None = None,
 ) -> Facts:
     """Facts of the rows int [m] as of a bucket.
 
-    sampled_s: where it is not that of the row's last sample. near: demand by the nowcast float64 [m, 2], NaN none.
+    sampled_s: where it is not that of the row's last sample. near: what the nowcast says of them.
     """
     parameters, decide, placement = context.sizing, slot.decide, slot.placement
     latest = _of_rows(slot, rows, bucket, parameters)
@@ -94,9 +94,9 @@ def gather(
     if by_risk.any():
         demand = np.where(by_risk, risk.demand(latest, decide.level[rows]), demand)
     demand = np.where(np.isnan(highest_p95), np.nan, demand)
-    near = np.full(demand.shape, np.nan) if near is None else near
+    near = near or Near.silent(len(rows))
     around = circumstances_of(slot, rows, bucket, time_s, latest, parameters)
-    demand = around.demand(np.where(np.isnan(near), demand, near), parameters)
+    demand = around.demand(np.where(near.decides, near.request, demand), parameters)
     bounds = bounds_of(slot, rows, time_s, parameters)
     floor, ceiling = bounds.floor, bounds.ceiling
     return Facts(
@@ -120,7 +120,7 @@ def gather(
         prices=prices_of(slot, rows, context),
         bounds=bounds,
         around=around,
-        near=~np.isnan(near),
+        near=near,
     )
 
 

@@ -36,7 +36,7 @@ def judge(
     more, less = limit_wishes(facts, parameters)
     any_wish = up | down | more | less
     unknown, young, unreliable = _ignorance(facts, parameters)
-    wait_s = np.where(facts.near, *(each[:, None] for each in cool_downs_s(facts.distrust, parameters)))
+    wait_s = np.where(facts.near.decides, *(each[:, None] for each in cool_downs_s(facts.distrust, parameters)))
     cooling = (now_s - decide.changed_s[facts.rows])[:, None] < wait_s
     pending = (now_s < decide.pending_until_s[facts.rows])[:, None]
     blocked = (now_s < decide.blocked_until_s[facts.rows])[:, None]
@@ -92,9 +92,10 @@ def _ignorance(facts: Facts, parameters: SizingParameters) -> tuple[Array, Array
     seen, scored = facts.forecast.buckets_seen, facts.forecast.scored[..., _FOUR_HOURS]
     by_run, runs = facts.around.by_run[:, None], (~np.isnan(facts.around.runs)).sum(axis=-1)
     unknown = np.where(by_run, runs == 0, seen < parameters.buckets_to_decide)
-    young = (seen < parameters.buckets_to_cut) | (~facts.near & (scored < parameters.forecasts_to_cut))
+    young = (seen < parameters.buckets_to_cut) | (~facts.near.decides & (scored < parameters.forecasts_to_cut))
     young = np.where(by_run, runs < parameters.runs_to_cut, young)
-    unreliable = ~(by_run | facts.near) & (facts.forecast.coverage[..., _FOUR_HOURS] < parameters.coverage_to_cut)
+    coverage = facts.forecast.coverage[..., _FOUR_HOURS]
+    unreliable = ~(by_run | facts.near.decides) & (coverage < parameters.coverage_to_cut)
     return unknown, young, unreliable
 
 
@@ -122,9 +123,9 @@ def _wishes(facts: Facts, parameters: SizingParameters) -> tuple[Array, Array]:
     out = (request < facts.floor) | (request > facts.ceiling)
     with np.errstate(invalid="ignore"):
         # The nowcast's own cost of a change is its dead band.
-        highest = request * np.where(facts.near, 1.0, 1 + parameters.band_up)
-        lowest = request * np.where(facts.near, 1.0, 1 - parameters.band_down)
-        same = facts.near & (facts.demand == request)  # whatever it comes to in whole steps
+        highest = request * np.where(facts.near.decides, 1.0, 1 + parameters.band_up)
+        lowest = request * np.where(facts.near.decides, 1.0, 1 - parameters.band_down)
+        same = facts.near.decides & (facts.demand == request)  # whatever it comes to in whole steps
         up = np.isnan(request) | (wanted > highest) & ~same | (out & (wanted > request))
         down = (wanted < lowest) & ~same | (out & (wanted < request))
     return up & ~np.isnan(wanted), down

@@ -6,6 +6,7 @@ from typing import Final
 
 import numpy as np
 
+from engine.core.decide.near import LEVELS
 from engine.core.decide.notes import notes_on
 from engine.core.decide.proposals import Proposals
 from engine.core.decide.state import REASONS
@@ -75,9 +76,14 @@ def describe(proposals: Proposals, i: int, workload: str = "") -> str:
 
 def _resource(proposals: Proposals, i: int, resource: int) -> str:
     facts, at = proposals.facts, (i, resource)
+    near = f"p95 of the highest of the next {facts.near.until_s / 60:.0f} min"
     known = [
         f"{name} is {amount_text(amounts[at], resource)}"
-        for name, amounts in (("p95 of the next 4 h", facts.highest_p95), ("peak of the day", facts.day_peak))
+        for name, amounts in (
+            (near, facts.near.peaks[..., LEVELS.index(0.95)]),
+            ("p95 of the next 4 h", facts.highest_p95),
+            ("peak of the day", facts.day_peak),
+        )
         if not np.isnan(amounts[at])
     ]
     sizes = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +11,7 @@ from engine.core.decide import risk
 from engine.core.decide.cadence import by_window
 from engine.core.decide.close import decide
 from engine.core.decide.facts import bucket_at, gather
+from engine.core.decide.near import LEVELS, Near
 from engine.core.decide.proposals import Verdicts
 from engine.core.nowcast import Ended, learn_price, requests, see
 from engine.core.rows import Array
@@ -31,17 +33,19 @@ def decide_at_window(slot: SlotState, ended: Ended, context: Context) -> Verdict
         return Verdicts()
     stated = risk.stated(slot.placement, rows, parameters)
     learn_price(slot.nowcast, rows, risk.take_share(slot.decide, rows), stated, parameters.cadence_s)
-    near = _wanted(slot, ended, rows, stated, parameters.cadence_s)
+    near = _near(slot, ended, rows, stated, parameters.cadence_s)
     now_s = slot.watermark_s
     return decide(slot, gather(slot, rows, bucket_at(now_s), now_s, context, near=near), context)
 
 
-def _wanted(slot: SlotState, ended: Ended, rows: Array, stated: Array, cadence_s: float) -> Array:
-    """Requests by the nowcast float64 [m, 2], NaN where no risk is stated or too little is known."""
+def _near(slot: SlotState, ended: Ended, rows: Array, stated: Array, cadence_s: float) -> Near:
+    """What the nowcast says, where a risk is stated and enough is known."""
     some = ended.of(np.isin(ended.row, rows))
     some = some.of(~np.isnan(stated[np.searchsorted(rows, some.row), some.resource]))
     sight = see(slot.nowcast, some, slot.window.last, slot.window.previous, cadence_s)
     place = np.searchsorted(rows, sight.row), sight.resource
-    wanted = np.full(stated.shape, np.nan)
-    wanted[place] = requests(slot.nowcast, sight, stated[place], slot.placement.request[sight.row, sight.resource])
-    return wanted
+    near = Near.silent(len(rows))
+    now = slot.placement.request[sight.row, sight.resource]
+    near.request[place] = requests(slot.nowcast, sight, stated[place], now)
+    near.peaks[place] = sight.amounts(LEVELS)
+    return replace(near, risk=stated, until_s=cadence_s)

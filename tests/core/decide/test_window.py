@@ -43,6 +43,15 @@ def test_a_request_follows_what_is_seen_to_come() -> None:
     assert command.time_s == NOW
 
 
+def test_the_evidence_says_what_it_rests_on() -> None:
+    (decision,) = windows(slot_of(request=0.6), 40).decisions
+    peak = decision.evidence.cpu.next_peak
+    assert peak is not None
+    assert (peak.lead_s, peak.risk) == (300, 0.01)
+    assert 0.25 < peak.p50 <= peak.p95 <= peak.p99 < 0.6
+    assert f"p95 of the highest of the next 5 min is {peak.p95 * 1000:.0f} m" in decision.text
+
+
 def test_what_is_too_small_is_raised_at_once() -> None:
     (command,) = windows(slot_of(request=0.2), 4).commands
     assert command.action == "resize_up"
