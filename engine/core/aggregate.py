@@ -13,7 +13,7 @@ import numpy as np
 
 from engine.core.account import HOURLY
 from engine.core.decide.money import monthly_usd, prices_of
-from engine.core.decide.peaks import hour_of
+from engine.core.decide.peaks import BUCKETS_PER_HOUR, hour_of
 from engine.core.rows import Array
 from engine.messages import Aggregate, ResourceHours
 from engine.units import BUCKET_S, CPU, GIB, HOURS_PER_MONTH, MEMORY
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from engine.core.context import Context
     from engine.core.state import SlotState
 
-BUCKETS_PER_HOUR: Final = 12
 HOUR_S: Final = BUCKETS_PER_HOUR * BUCKET_S
 _PER_HOUR: Final = np.array([1.0, 1.0 / GIB]) / BUCKETS_PER_HOUR
 """From a sum over buckets of cores and bytes to core-hours and GiB-hours."""

@@ -12,12 +12,12 @@ from engine.core.decide.state import PEAK_HOURS, DecideRows
 from engine.core.forecast.compact import MISSING, decode, encode_up
 from engine.core.rows import Array
 
-_BUCKETS_PER_HOUR = 12
+BUCKETS_PER_HOUR = 12
 
 
 def hour_of(bucket: int) -> int:
     """Clock hour that contains a bucket (which is named by its end)."""
-    return (bucket - 1) // _BUCKETS_PER_HOUR
+    return (bucket - 1) // BUCKETS_PER_HOUR
 
 
 def observe_peaks(decide: DecideRows, bucket: int, peak: Array) -> None:

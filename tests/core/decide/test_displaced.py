@@ -8,7 +8,7 @@ import pytest
 from engine.core.decide import Verdicts, decide_displaced
 from engine.core.feedback import fold_outcome
 from engine.core.state import SlotState
-from engine.messages import Command
+from engine.messages import Command, Size
 from engine.units import GIB
 from tests.core.build import applied
 from tests.core.decide.build import BUCKET, CONTEXT, NOW, close, foresee, slot_of, urgent
@@ -130,3 +130,17 @@ def test_while_a_command_is_under_way_nothing_is_said() -> None:
     slot = slot_of()
     close(slot)
     assert displaced(slot, T, evictions=1, unschedulable=1) == Verdicts()
+
+
+def test_a_raise_that_is_taken_back_keeps_the_qos_class() -> None:
+    slot = raised(limit=1.0)
+    assert slot.placement.request.tolist() == slot.placement.limit.tolist(), "Guaranteed"
+    [command] = displaced(slot, T + 20, unschedulable=1).commands
+    assert command.target == Size(1.0, 1.0, GIB, GIB)
+
+
+def test_what_an_hpa_scales_on_by_now_is_not_taken_back() -> None:
+    slot = raised()
+    slot.placement.scaled[:] = [True, False]
+    [command] = displaced(slot, T + 20, unschedulable=1).commands
+    assert (command.target.cpu_request, command.target.memory_request) == (command.expected.cpu_request, GIB)
