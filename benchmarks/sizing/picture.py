@@ -25,7 +25,7 @@ def write(path: Path, results: Sequence[Result], sources: Sequence[str]) -> None
             some = [one for one in results if one.source == source and one.row["resource"] == resource]
             _panel(panels[row, column], some, f"{source}, {shown}")
     handles, labels = panels[0, 0].get_legend_handles_labels()
-    made.legend(handles, labels, loc="outside lower center", ncols=5, frameon=False)
+    made.legend(handles, labels, loc="outside upper center", ncols=5, frameon=False)
     made.supylabel("share of what was requested that was idle")
     made.supxlabel("percent of samples above the request")
     path.parent.mkdir(parents=True, exist_ok=True)
