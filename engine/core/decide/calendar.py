@@ -25,11 +25,11 @@ def occurrences(slots: Sequence[int], begin: int, end: int) -> list[int]:
 def begin_of(past: Sequence[int], slots: Sequence[int], earliest: int, most: int) -> int:
     """The first half hour from which a plan may have its moves: never more than `most` in any 24 h, `past` included.
 
-    The plan's own daily moves are no more than `most`.
+    The plan's own daily moves are no more than `most`; without slots it is one move, there and then.
     """
     later = (moved + SLOTS for moved in past if moved + SLOTS > earliest)
     for begin in sorted({earliest, *later}):
-        coming = occurrences(slots, begin, begin + SLOTS)
+        coming = occurrences(slots, begin, begin + SLOTS) if slots else [begin]
         together = [*past, *coming]
         if all(sum(move - SLOTS < other <= move for other in together) <= most for move in coming):
             return begin

@@ -40,7 +40,7 @@ def first_moves(
     earliest = -(-bucket // BUCKETS) + parameters.arrival_slots
     past, plan = decide.moved[row].tolist(), choice.plan()
     if choice.is_for_good:
-        at = begin_of(past, [earliest % SLOTS], earliest, most)
+        at = begin_of(past, [], earliest, most)
         return [(at, plan[0][1])]
     places = dict(plan)
     begin = begin_of(past, list(places), earliest, most)

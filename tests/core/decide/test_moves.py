@@ -212,6 +212,12 @@ def test_a_new_plan_begins_when_a_day_holds_no_more_moves_than_allowed() -> None
     assert begin_of([], slots, 67, most=2) == 67
 
 
+def test_a_move_for_good_waits_until_a_day_after_the_last_but_one() -> None:
+    assert begin_of([87, 93, 102, 135], [], 136, most=2) == 150
+    assert begin_of([87, 93, 102, 135], [], 136, most=3) == 141
+    assert begin_of([-1, -1, -1, -1], [], 136, most=1) == 136
+
+
 profiles = st.tuples(
     st.floats(0.1, 1.8), st.floats(0.2, 7.5), st.floats(0.1, 3.5), st.floats(0.2, 25.0),
     st.integers(0, 47), st.integers(1, 47),
