@@ -8,15 +8,15 @@ from typing import Any, Final
 
 from engine.shell import adapter, survey
 from engine.shell.engine import Engine
-from engine.shell.namespaces import count_requests
+from engine.shell.namespaces import count_feedback, count_requests
 from engine.shell.settings import EVENTS
 
 STALL_S: Final = 30.0
 COUNT_EVERY_S: Final = 1.0
 JUDGE_EVERY: Final = 5
 """Medians are computed at every so many counts."""
-COUNT_REQUESTS_EVERY: Final = 30
-"""And what namespaces request: rosters come every ten minutes."""
+SUM_EVERY: Final = 30
+"""And sums by namespace, which look at the name of each container: rosters come every ten minutes."""
 
 
 def live(engine: Engine) -> str | None:
@@ -61,7 +61,8 @@ async def watch(engine: Engine) -> None:
             telemetry.heartbeat_age.set(engine.membership.age())
         if number % JUDGE_EVERY == 0:
             await survey.judge(states, telemetry)
-        if number % COUNT_REQUESTS_EVERY == 0:
+        if number % SUM_EVERY == 0:
+            await count_feedback(states, telemetry)
             await count_requests(states, telemetry, engine.context)
         number += 1
         await asyncio.sleep(COUNT_EVERY_S)

@@ -14,7 +14,6 @@ from engine.core.decide import savings
 from engine.core.forecast import LEADS
 from engine.core.partition import PartitionFold
 from engine.core.state import SlotState
-from engine.shell.accuracy import Feedback
 from engine.shell.telemetry import RESULTS, Telemetry
 from engine.units import BUCKET_S, RESOURCES
 
@@ -70,8 +69,7 @@ async def judge(states: list[SlotState], telemetry: Telemetry) -> None:
     errors, actuals, covered, scored = [], [], [], []
     realised: dict[str, float] = {}
     recommended: dict[str, float] = {}
-    feedback = Feedback()
-    async for state in _gently(states):
+    async for state in gently(states):
         rows = state.forecast
         errors.append(rows.absolute_errors.copy())
         actuals.append(rows.actuals.copy())
@@ -80,10 +78,8 @@ async def judge(states: list[SlotState], telemetry: Telemetry) -> None:
         now, wanted = savings(state)
         realised[state.cluster] = realised.get(state.cluster, 0.0) + now
         recommended[state.cluster] = recommended.get(state.cluster, 0.0) + wanted
-        feedback.add(state)
     _set_by_cluster(telemetry.monthly_saving, realised)
     _set_by_cluster(telemetry.recommended_saving, recommended)
-    feedback.tell(telemetry)
     if not states:
         return
     error, actual = np.concatenate(errors), np.concatenate(actuals)
@@ -112,7 +108,8 @@ def _set_by_cluster(gauge: Gauge, amounts: Mapping[str, float]) -> None:
         gauge.labels(cluster).set(amount)
 
 
-async def _gently(states: list[SlotState]) -> AsyncIterator[SlotState]:
+async def gently(states: list[SlotState]) -> AsyncIterator[SlotState]:
+    """One by one; the loop gets its turn every few slots."""
     for number, state in enumerate(states):
         if number % SLOTS_AT_A_TIME == SLOTS_AT_A_TIME - 1:
             await asyncio.sleep(0)

@@ -96,11 +96,14 @@ class Telemetry:
             BY_NAMESPACE,
         )
     def _declare_namespaces(self) -> None:
-        labels = ("cluster", "namespace")
         text = "requested by all replicas of what runs in the slots held here; what is not set counts as 0."
-        self.namespace_requested_cores = self._gauge("namespace_requested_cores", f"Cores {text}", labels)
-        self.namespace_requested_bytes = self._gauge("namespace_requested_bytes", f"Bytes of memory {text}", labels)
-        self.namespace_requested_usd = self._gauge("namespace_requested_usd_month", f"USD in 730 hours {text}", labels)
+        self.namespace_requested_cores = self._gauge("namespace_requested_cores", f"Cores {text}", BY_NAMESPACE)
+        self.namespace_requested_bytes = self._gauge(
+            "namespace_requested_bytes", f"Bytes of memory {text}", BY_NAMESPACE
+        )
+        self.namespace_requested_usd = self._gauge(
+            "namespace_requested_usd_month", f"USD in 730 hours {text}", BY_NAMESPACE
+        )
 
     def _declare_operations(self) -> None:
         self.batch_duration = self._histogram("batch_duration_seconds", "Time to fold one slice of events.", FAST_S)

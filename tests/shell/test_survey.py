@@ -11,7 +11,7 @@ from prometheus_client import generate_latest
 from engine.core.context import Context
 from engine.core.forecast import LEADS
 from engine.core.state import SlotState
-from engine.shell.namespaces import count_requests
+from engine.shell.namespaces import count_feedback, count_requests
 from engine.shell.survey import count, judge, lead_label, progress
 from engine.shell.telemetry import Telemetry
 from engine.units import GIB
@@ -102,7 +102,7 @@ def test_accuracy_and_savings_are_by_namespace_and_sums_over_containers() -> Non
     web.judgement.judged[:], web.judgement.right[:] = [3, 1], [2, 1]
     web.account.promised[:], web.account.saved[:] = [10.0, 2.0], [0.5, -0.125]
     web.decide.realised_saving[:] = [8.0, 2.0]
-    asyncio.run(judge([web, other], telemetry))
+    asyncio.run(count_feedback([web, other], telemetry))
     of_web = {"cluster": "shop", "namespace": "web"}
     assert value(telemetry, "decisions_judged", **of_web) == 4
     assert value(telemetry, "decision_accuracy", **of_web) == 0.75
@@ -110,5 +110,5 @@ def test_accuracy_and_savings_are_by_namespace_and_sums_over_containers() -> Non
     assert value(telemetry, "saving_realised_usd_month", **of_web) == 10.0
     assert value(telemetry, "saved_usd", **of_web) == 0.375
     assert value(telemetry, "decision_accuracy", cluster="shop", namespace="batch") is None, "nothing was judged"
-    asyncio.run(judge([other], telemetry))
+    asyncio.run(count_feedback([other], telemetry))
     assert value(telemetry, "decisions_judged", **of_web) is None, "the slot went elsewhere"
