@@ -79,7 +79,7 @@ def main(
     except UserError as error:
         click.echo(f"benchmarks.sizing: {error}", err=True)
         sys.exit(2)
-    found.sort(key=lambda one: (names.index(one.source), -len(one.sizes.split("trimtab")), one.sizes, one.times))
+    found.sort(key=lambda one: (names.index(one.source), not one.sizes.startswith("trimtab"), one.sizes, one.times))
     grids = [_grid(resource, found) for resource in RESOURCES]
     console = Console(width=None if sys.stdout.isatty() else 150)
     for grid in grids:
@@ -94,13 +94,9 @@ def main(
 
 def _found(runs: Sequence[Run], paths: Sequence[Path], jobs: int) -> list[Result]:
     with Progress(console=Console(stderr=True), transient=True) as progress:
-        bar, found, seen = progress.add_task("replays", total=len(runs) + len(paths)), [], set[tuple[str, str, float]]()
-        for one in results(runs, paths, jobs):
-            found.append(one)
-            if (key := (one.source, one.sizes, one.times)) not in seen:
-                seen.add(key)
-                progress.advance(bar)
-    return found
+        total = len(runs) + len(paths)
+        done = progress.track(results(runs, paths, jobs), total=total, description="replays")
+        return [one for some in done for one in some]
 
 
 if __name__ == "__main__":

@@ -51,12 +51,12 @@ class Result:
     row: dict[str, Any]
 
 
-def results(runs: Sequence[Run], rivals: Sequence[Path], jobs: int) -> Iterator[Result]:
-    """As they come; the rivals' too."""
+def results(runs: Sequence[Run], rivals: Sequence[Path], jobs: int) -> Iterator[list[Result]]:
+    """Of each run, and of each path's rivals, as they are done."""
     with ProcessPoolExecutor(jobs) as pool:
         work = [pool.submit(_rivals, path) for path in rivals] + [pool.submit(_run, run) for run in runs]
         for done in as_completed(work):
-            yield from done.result()
+            yield done.result()
 
 
 def _run(run: Run) -> list[Result]:

@@ -7,16 +7,9 @@ import time
 import click
 import numpy as np
 
+from benchmarks.speed.closes import usage
 from engine.core.nowcast import NowcastRows, end_window, note, requests, see
 from engine.core.nowcast.state import DAY
-from engine.core.rows import Array
-
-
-def usage(window: int, base: Array, random: np.random.Generator) -> Array:
-    """A daily season with noise, like `base` [containers, 2]."""
-    season = 1 + 0.5 * np.sin(2 * np.pi * window / DAY)
-    amounts: Array = base * season * random.lognormal(0, 0.1, base.shape)
-    return amounts
 
 
 @click.command()
