@@ -100,5 +100,9 @@ class SlotState:
 
     def due(self, rules: TimeRules) -> int:
         """The last bucket that the watermark lets close: its end, the lateness and the slot's stagger have passed."""
+        return self.left(rules, rules.lateness_s)
+
+    def left(self, rules: TimeRules, lateness_s: float = 0.0) -> int:
+        """The last stretch of a bucket's length, at the slot's own phase, that the watermark has left by so much."""
         stagger_s = crc32(self.key.encode()) % int(rules.stagger_s + 1)
-        return int((self.watermark_s - rules.lateness_s - stagger_s) // BUCKET_S)
+        return int((self.watermark_s - lateness_s - stagger_s) // BUCKET_S)

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from engine.core.account import count_distress, count_throttled
 from engine.core.batch import Batch, read_batch, samples_in
-from engine.core.cadence import end_window, window_ends
+from engine.core.cadence import end_window
 from engine.core.clock import advance, check_time, is_stale
 from engine.core.context import Context
 from engine.core.decide import approve, count_above, decide_displaced, decide_urgent
@@ -85,7 +85,8 @@ def _fold_samples(
     state.count("samples_duplicate", int((~new).sum()))
     state.count("samples_stale", int(new.sum()) if stale else 0)
     note(state.nowcast, rows[usable[new]], batch.value[usable[new]])
-    ends = window_ends(state, context)
+    window = state.left(context.time)
+    ends = window > state.sized
     if not stale:
         count_above(state, rows[usable[new]], batch.value[usable[new]], context.sizing)
         gone = (batch.oom_kills > 0) | (batch.evictions > 0) | (batch.unschedulable > 0)
@@ -93,7 +94,7 @@ def _fold_samples(
         speaking[usable[new]] = True
         _decide_at_once(state, message.time_s, rows, batch, np.flatnonzero(speaking), ends, context, effects)
     if ends:
-        end_window(state, stale, context, effects)
+        end_window(state, window, stale, context, effects)
 
 
 def _decide_at_once(

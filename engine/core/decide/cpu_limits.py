@@ -30,6 +30,8 @@ _FOUR_HOURS: Final = -1
 def by_policy(facts: Facts, request: Array, limit: Array, parameters: SizingParameters) -> Array:
     """Limits [m, 2] that go with the requests [m, 2]; those of `limit` wherever the policy has nothing to say."""
     kind = facts.around.cpu_limit_kind
+    if (kind == KEEP).all():
+        return limit
     free = ~facts.around.keep_qos | (class_of(facts.request, facts.limit) == BURSTABLE)
     free &= ~np.isnan(request[:, CPU])
     highest = facts.forecast.maximum[:, CPU, _FOUR_HOURS, _P99] * parameters.limit_margin

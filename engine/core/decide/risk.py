@@ -77,12 +77,9 @@ def take_share(decide: DecideRows, rows: Array) -> Array:
 
 def learn(decide: DecideRows, rows: Array, risk: Array) -> None:
     """A bucket of these rows has closed: follow the level where a risk is stated ([m, 2], else NaN), and count anew."""
-    sampled = np.where(np.isnan(risk), 0, decide.sampled[rows])
-    share = decide.above[rows] / np.maximum(sampled, 1)
-    moved = _STEP * (share - risk) / np.maximum(risk, _LEAST_RISK)
+    moved = _STEP * (take_share(decide, rows) - risk) / np.maximum(risk, _LEAST_RISK)
     level = np.clip(decide.level[rows] + moved, LOWEST, HIGHEST)
-    decide.level[rows] = np.where(sampled > 0, level, decide.level[rows])
-    decide.sampled[rows], decide.above[rows] = 0, 0
+    decide.level[rows] = np.where(np.isnan(moved), decide.level[rows], level)
 
 
 def demand(forecast: Forecast, level: Array) -> Array:

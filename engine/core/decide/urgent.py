@@ -48,16 +48,16 @@ def decide_urgent(
     `throttled` float [m] is the share of CFS periods throttled, `oom_kills` [m] a count, both since the scrape before.
     """
     trigger = triggers(slot, index, time_s, throttled, oom_kills, context.sizing)
-    if window_ends:
-        left = by_window(slot, index, context.sizing)[:, None] & (trigger == ABOVE_REQUEST)
-        trigger = np.where(left, np.int8(NO_TRIGGER), trigger)
     if not trigger.any():
         return Verdicts()
+    followed = by_window(slot, index, context.sizing)[:, None] & (trigger == ABOVE_REQUEST)
+    if window_ends:
+        trigger = np.where(followed, np.int8(NO_TRIGGER), trigger)
     repeated = killed_again(slot, index, time_s, context.sizing)
     _note_distress(slot, index, time_s, trigger, context.sizing)
     blamed = _blamed(slot, index, time_s, trigger, context.sizing)
     quiet = _quiet(slot, index, time_s, context) | (repeated & (trigger == OOM_KILL))
-    quiet |= (trigger == ABOVE_REQUEST) & by_window(slot, index, context.sizing)[:, None]
+    quiet |= followed
     ready = blamed | ((trigger != NO_TRIGGER) & quiet)
     ready &= free(slot, index, time_s)[:, None]
     chosen = np.flatnonzero(ready.any(axis=1))

@@ -9,8 +9,9 @@ on, and is what sizes follow where they can be changed that often and a risk is 
 from engine.core.nowcast.price import learn_price, requests
 from engine.core.nowcast.prior import CADENCES_S
 from engine.core.nowcast.record import Ended, end_window, note
-from engine.core.nowcast.sight import Sight, see, warm_up
+from engine.core.nowcast.sight import Sight, see
 from engine.core.nowcast.state import NowcastRows
+from engine.core.nowcast.warm_up import warm_up
 
 __all__ = [
     "CADENCES_S",

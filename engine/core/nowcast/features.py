@@ -16,7 +16,7 @@ from engine.core.nowcast.profile import FEATURES as OF_PROFILE
 from engine.core.nowcast.profile import describe as describe_profile
 from engine.core.nowcast.ratio import level_of, ratio
 from engine.core.nowcast.record import LN2, Ended, Kept, kept
-from engine.core.nowcast.state import DAY, DAYS, RECENT, NowcastRows
+from engine.core.nowcast.state import DAY, DAYS, PROFILED, RECENT, NowcastRows
 from engine.core.rows import Array
 
 _AGO: Final = np.array([0, 1, 2, 3, 4, 5, 11, 23, 35])
@@ -58,7 +58,7 @@ def _describe(known: Kept, ended: Ended, last: Array, previous: Array, out: Arra
         _days(known.days[row, resource], window, level, into[_OF_RECENT + 2 : _OF_RECENT + 5])
         at = _OF_RECENT + 5
         of_profile = into[at : at + OF_PROFILE]
-        if resource == 0:
+        if PROFILED[resource]:
             lately = known.above_profile[row]
             describe_profile(known.profile[row], lately, window, ended.said[place], level, of_profile)
         else:

@@ -9,7 +9,7 @@ import numpy as np
 from engine.core.compiled import compiled
 from engine.core.forecast.compact import MISSING, code_of
 from engine.core.forecast.powers import log2
-from engine.core.nowcast.state import DAY, DAYS, RECENT, NowcastRows
+from engine.core.nowcast.state import DAY, DAYS, PROFILED, RECENT, NowcastRows
 from engine.core.rows import Array
 
 LN2: Final = np.float32(np.log(2.0))
@@ -93,7 +93,7 @@ def _end(known: Kept, window: int, row: Array, resource: Array, said: Array, sam
         for level in range(len(_LEVEL_STEPS)):
             step = max(_LEVEL_STEPS[level], _ONE / (seen + _ONE))
             known.levels[at][level] += step * (mean - known.levels[at][level])
-        if resource[place] == 0:
+        if PROFILED[resource[place]]:
             said[place] = _follow(known.profile[row[place]], known.above_profile[row[place]], window, high)
         known.last_window[at] = window
         known.windows[at] = min(int(known.windows[at]) + 1, _MOST)

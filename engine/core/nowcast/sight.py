@@ -9,9 +9,9 @@ import numpy as np
 
 from engine.core.nowcast.features import features
 from engine.core.nowcast.network import LEVELS, Weights, quantiles
-from engine.core.nowcast.prior import CADENCES_S, load
+from engine.core.nowcast.prior import load
 from engine.core.nowcast.ratio import PAD
-from engine.core.nowcast.record import Ended, end_window, note
+from engine.core.nowcast.record import Ended
 from engine.core.nowcast.state import NowcastRows
 from engine.core.rows import Array
 
@@ -59,14 +59,3 @@ def see(rows: NowcastRows, ended: Ended, last: Array, previous: Array, cadence_s
     usual = np.maximum(rows.levels[at][:, 0], np.float32(1e-3) * level)
     enough = np.flatnonzero(rows.windows[at] >= FIRST_AFTER)
     return Sight(cadence_s, ended.row[enough], ended.resource[enough], level[enough], usual[enough], found[enough])
-
-
-def warm_up() -> None:
-    """Compile all that is compiled, or load it from the cache, so that no batch has to wait for it."""
-    from engine.core.nowcast.price import requests  # noqa: PLC0415  (it knows what is seen)
-
-    rows, usage, index = NowcastRows.empty(1), np.ones((1, 2)), np.zeros(1, np.int64)
-    for window in range(1, FIRST_AFTER + 1):
-        note(rows, index, usage)
-        sight = see(rows, end_window(rows, window, index), usage, usage, CADENCES_S[0])
-    requests(rows, sight, np.full(len(sight.row), 0.01), np.ones(len(sight.row)))

@@ -19,7 +19,7 @@ RECENT: Final = 36
 """Windows whose highest sample is remembered one by one: three hours."""
 DAYS: Final = 8
 """Days whose highest sample is remembered, the present one included."""
-PROFILED: Final = (True, False)
+PROFILED: Final = np.array([True, False])
 """Whether a resource has a profile of the day. Memory hardly knows a time of day to five minutes."""
 LEVELS: Final = 3
 """Exponentially weighted means: over days, hours, half an hour."""
