@@ -16,6 +16,7 @@ from engine.simulate.report import Fits
 from engine.simulate.trajectory import Trajectory
 from engine.traces import Series
 
+_COLOURS: Final = ("#9aa5b1", "#1f6feb", "#d1242f", "#bf8700", "#8250df", "#1a7f37")
 _MOST: Final = 4000
 """Points drawn of a series: of so many parts, each by its highest sample."""
 
@@ -52,14 +53,21 @@ def _draw(figure: Any, go: Any, one: Series, resource: int, found: Mapping[str, 
         return
     time_s, used = _thinned(time_s[known], used[known])
     row = resource + 1
-    figure.add_trace(go.Scatter(x=time_s / 86_400, y=used, name="used", line={"color": "#9aa5b1"}), row=row, col=1)
+    shown = {trace.name for trace in figure.data}
+    names = ["used", *found]
+
+    def line(name: str, x: Any, y: Any, shape: str) -> None:
+        """One colour, and one place in the legend, for both resources."""
+        style = {"color": _COLOURS[names.index(name) % len(_COLOURS)], "shape": shape}
+        once = {"legendgroup": name, "showlegend": name not in shown}
+        figure.add_trace(go.Scatter(x=x, y=y, name=name, mode="lines", line=style, **once), row=row, col=1)
+
+    line("used", time_s / 86_400, used, "linear")
     for name, trajectory in found.items():
         at = np.array(trajectory.time_s)
         within = (at > time_s[0]) & (at < time_s[-1])
         at = np.concatenate([time_s[:1], at[within], time_s[-1:]])
-        target = trajectory.at(at)[:, resource]
-        shape = {"shape": "hv"}
-        figure.add_trace(go.Scatter(x=at / 86_400, y=target, name=name, line=shape), row=row, col=1)
+        line(name, at / 86_400, trajectory.at(at)[:, resource], "hv")
     figure.update_xaxes(title="day", row=2, col=1)
 
 
@@ -84,8 +92,8 @@ def _cells(fits: Fits, place: int) -> str:
 
 _INDEX: Final = """<!doctype html><meta charset="utf-8"><title>Simulation</title>
 <style>
-body{{font:15px system-ui;margin:2rem}}td,th{{padding:.2rem .8rem;text-align:right}}
-td:first-child{{text-align:left}}
+body{{font:15px system-ui;margin:2rem}}td,th{{padding:.2rem .8rem;text-align:right;white-space:nowrap}}
+td:first-child,th:first-child{{text-align:left}}
 </style><h1>Simulation</h1><p>Idle share of what was requested @ share of samples above the request.</p>
 <table><tr><th>series</th>{heads}</tr>
 {lines}
