@@ -46,6 +46,7 @@ _KINDS: Final[dict[type, Callable[[Any], str]]] = {
 }
 _AMOUNTS: Final[dict[str, Callable[[float], str]]] = {
     "risk.": lambda share: f"{format_number(share * 100, 6)}%",
+    "cost_usd": lambda usd: f"{format_number(usd)} USD",
     "restart.": lambda time_s: datetime.fromtimestamp(time_s, UTC).strftime("%Y-%m-%d %H:%M UTC"),
     ".cpu": format_cpu,
     ".memory": lambda amount: f"{format_number(amount / 2**20)}Mi",

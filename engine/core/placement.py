@@ -56,6 +56,8 @@ class PlacementRows(Rows):
     restart_from_s: Array = column(np.float64, fill=-np.inf)
     restart_until_s: Array = column(np.float64, fill=np.inf)
     """Changes with a restart are made within this time only."""
+    restart_usd: Array = column(np.float32, fill=UNSET)
+    """What a restart of all replicas costs: what saves more need not wait for a window. NaN is not stated."""
     cpu_limit_kind: Array = column(np.int8)
     """Index of CPU_LIMITS."""
     cpu_limit_ratio: Array = column(np.float32, fill=UNSET)

@@ -125,6 +125,7 @@ COLUMNS: Final[dict[str, Any]] = {
     "restarts_a_day": lambda policy: _or(_restart(policy).most_a_day, -1),
     "restart_from_s": lambda policy: _or(_restart(policy).not_before, -np.inf),
     "restart_until_s": lambda policy: _or(_restart(policy).not_after, np.inf),
+    "restart_usd": lambda policy: _or(_restart(policy).cost_usd, np.nan),
     "cpu_limit_kind": lambda policy: CPU_LIMITS.index(_cpu_limit(policy).kind),
     "cpu_limit_ratio": lambda policy: _or(_cpu_limit(policy).ratio, np.nan),
     "keep_qos": lambda policy: _or(policy.keep_qos, True),

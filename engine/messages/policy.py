@@ -55,6 +55,18 @@ class Restart(Struct, frozen=True, omit_defaults=True):
     most_a_day: Annotated[int, Meta(ge=0, le=1000, description="Changes with a restart in a day of UTC.")] | None = None
     not_before: Moment | None = None
     not_after: Moment | None = None
+    cost_usd: (
+        Annotated[
+            float,
+            Meta(
+                ge=0.0,
+                le=1_000_000.0,
+                description="What a restart of all replicas costs. Outside of the windows a change is made if it is "
+                "expected to save more until the next one opens. Without it changes wait for a window.",
+            ),
+        ]
+        | None
+    ) = None
 
 
 class CpuLimit(Struct, frozen=True, omit_defaults=True):

@@ -26,7 +26,8 @@ defaults:
     - mon-fri 22:00-06:00 Europe/Berlin
     - {days: [sat], from: 8:00, to: 24:00, time_zone: UTC}
   cuts_only_in_windows: true
-  restart: {allowed: true, most_a_day: 2, not_before: 2026-12-27, not_after: 2026-12-28 06:00 Europe/Berlin}
+  restart:
+    {allowed: true, most_a_day: 2, not_before: 2026-12-27, not_after: 2026-12-28 06:00 Europe/Berlin, cost_usd: 0.40}
 rules:
   - scope: web/*
     policy: {cpu_limit: {ratio: 2}, families: [m5, r5], moves_a_day: 2, keep_qos: false, protected: no}
@@ -44,7 +45,7 @@ budgets:
             risk=Risk(0.005, 0.005),
             windows=[weekdays, Window(days=("sat",), from_="08:00", to="24:00", time_zone="UTC")],
             cuts_only_in_windows=True,
-            restart=Restart(True, 2, 1_798_329_600.0, 1_798_434_000.0),
+            restart=Restart(True, 2, 1_798_329_600.0, 1_798_434_000.0, 0.4),
         ),
         rules=[
             PolicyRule(
@@ -122,6 +123,10 @@ rules:
         (HEAD + "defaults: {restart: {not_before: soon}}\n",
          "2:34: expected a moment such as 2026-12-27 or 2026-12-27 06:00 Europe/Berlin, got 'soon'"
          " - at defaults.restart.not_before"),
+        (HEAD + "defaults:\n  restart: {cost_usd: -1}\n",
+         "3:23: expected a number >= 0.0, got '-1' - at defaults.restart.cost_usd"),
+        (HEAD + "defaults:\n  restart: {cost_usd: cheap}\n",
+         "3:23: expected a number, got 'cheap' - at defaults.restart.cost_usd"),
         (HEAD + "defaults: {restart: {not_before: 2026-12-27, not_after: 2026-12-26}}\n",
          "2:57: not_after is earlier than not_before: nothing could restart - at defaults.restart.not_after"),
         (HEAD + "defaults: {floor: {memory: 2Gi}, ceiling: {memory: 1Gi}}\n",

@@ -79,6 +79,7 @@ def test_texts() -> None:
     assert value_text("ceiling.memory", 2.0**30) == "1024Mi"
     assert value_text("risk.memory", 0.001) == "0.1%"
     assert value_text("restart.not_before", 86_400.0) == "1970-01-02 00:00 UTC"
+    assert value_text("restart.cost_usd", 0.4) == "0.4 USD"
     assert value_text("protected", True) == "yes"
     assert value_text("families", ["m5", "r5"]) == "m5, r5"
     assert (value_text("windows", []), value_text("families", [])) == ("at any time", "none")

@@ -59,11 +59,13 @@ GOOD = [
     "windows: [mon-fri 22:00-06:00 UTC]", "windows: [{days: [mon], from: 22:00, to: 06:00, time_zone: UTC}]",
     "windows: [{days: mon-fri, from: 6:00, to: 24:00, time_zone: UTC}]", "cpu_limit: none", "cpu_limit: {ratio: 2}",
     "restart: {allowed: true, most_a_day: 3, not_before: 2026-12-27}", "families: [m5]", "protected: true",
+    "restart: {cost_usd: 0.4}", "restart: {cost_usd: 0}",
     "forecaster: {model: HoltWinters, parameters: {alpha: 0.3}}", "autopilot: full", "autopilot:",
 ]  # fmt: skip
 BAD = [
     "risk: 50", "risk: much", "floor: {cpu: x}", "floor: {cpu_request: 1}", "windows: 3", "windows: [{from: 22:00}]",
     "cpu_limit: some", "cpu_limit: {ratio: 0.5}", "restart: {allowed: maybe}", "families: m5", "protected: 1",
+    "restart: {cost_usd: -1}",
     "autopilot: ful", "autopilt: full", "moves_a_day: -1",
 ]  # fmt: skip
 
