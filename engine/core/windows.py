@@ -6,7 +6,7 @@ twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -32,10 +32,26 @@ def open_sets(window_sets: Sequence[Sequence[Window]], time_s: float, utc_offset
     return np.array([*(in_window(windows, time_s, utc_offset_s) for windows in window_sets), True], dtype=np.bool_)
 
 
+def next_opening(windows: Sequence[Window], time_s: float, lasting_s: float, utc_offset_s: UtcOffset) -> float:
+    """The first time after `time_s` at which a window opens and one is open `lasting_s` later, too; NaN for none.
+
+    Where the clock is put forward over the begin of a window, it is up to that hour late.
+    """
+    starts = sorted(start for window in windows for start in _starts(window, time_s, utc_offset_s))
+    lasting = (s for s in starts if all(in_window(windows, t, utc_offset_s) for t in (s, s + lasting_s)))
+    return next(lasting, float("nan"))
+
+
 def unknown_zones(window_sets: Sequence[Sequence[Window]], utc_offset_s: UtcOffset) -> list[str]:
     """Names in the windows that are no zones, sorted."""
     found = {window.time_zone for windows in window_sets for window in windows}
     return sorted(name for name in found if _offset(name, 0.0, utc_offset_s) is None)
+
+
+def day_and_clock(time_s: float) -> str:
+    """As policies write it, in UTC: "sat 08:00 UTC"."""
+    day, second = divmod(int(time_s), DAY_S)
+    return f"{DAYS[(day + _THURSDAY) % 7]} {second // 3600:02}:{second // 60 % 60:02} UTC"
 
 
 def _is_open(window: Window, time_s: float, utc_offset_s: UtcOffset) -> bool:
@@ -47,6 +63,20 @@ def _is_open(window: Window, time_s: float, utc_offset_s: UtcOffset) -> bool:
     if begin < end:
         return _on(window, day) and begin <= second < end
     return (_on(window, day) and second >= begin) or (_on(window, day - 1) and second < end)
+
+
+def _starts(window: Window, time_s: float, utc_offset_s: UtcOffset) -> Iterator[float]:
+    """When the window may begin after `time_s`, within eight days: by the offsets of a day before and after."""
+    offset = _offset(window.time_zone, time_s, utc_offset_s)
+    if offset is None:
+        return
+    today = (time_s + offset) // DAY_S
+    for day in (today + ahead for ahead in range(9)):
+        begin = day * DAY_S + _seconds(window.from_)
+        for known_s in (begin - DAY_S, begin + DAY_S) if _on(window, day) else ():
+            start = begin - utc_offset_s(window.time_zone, known_s)
+            if start > time_s:
+                yield start
 
 
 def _on(window: Window, day: float) -> bool:

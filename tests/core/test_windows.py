@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from math import isnan
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.core.windows import in_window, open_sets, unknown_zones
+from engine.core.windows import day_and_clock, in_window, next_opening, open_sets, unknown_zones
 from engine.messages import Window
 from engine.messages.policy import DAYS, Day
 from engine.zones import utc_offset_s, zone_names, zone_of
@@ -85,6 +86,43 @@ def test_as_the_calendar_says(moment: datetime, zone: str, begin: int, end: int,
         expected = (today and local.hour >= begin) or (yesterday and local.hour < end)
     one = window(f"{begin:02}:00", f"{end:02}:00", tuple(day for day in DAYS if day in days), zone)
     assert in_window([one], time_s, utc_offset_s) is expected
+
+
+@given(
+    st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31)),
+    st.sampled_from(["UTC", BERLIN, "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"]),
+    st.lists(
+        st.tuples(st.integers(0, 23), st.integers(1, 23), st.sets(st.sampled_from(DAYS), min_size=1)),
+        min_size=1, max_size=3,
+    ),
+)  # fmt: skip
+def test_the_next_opening_is_the_first_begin_by_the_clock(
+    moment: datetime, zone: str, some: list[tuple[int, int, set[Day]]]
+) -> None:
+    """Against every half hour of nine days. Only where the clock is put forward over it, it is up to an hour late."""
+    windows = [window(f"{begin:02}:00", f"{(begin + hours) % 24:02}:00", tuple(sorted(days, key=DAYS.index)), zone)
+               for begin, hours, days in some]  # fmt: skip
+    half = moment.replace(tzinfo=UTC).timestamp() // 1800 * 1800
+    first = next(
+        at for at in (half + 1800 * n for n in range(1, 9 * 48))
+        if any(in_window([one], at, utc_offset_s) and not in_window([one], at - 1, utc_offset_s) for one in windows)
+    )  # fmt: skip
+    late_s = next_opening(windows, half + 1, 600.0, utc_offset_s) - first
+    put_forward = utc_offset_s(zone, first) > utc_offset_s(zone, first - 1)
+    assert 0 <= late_s <= (3600 if put_forward else 0)
+
+
+def test_the_next_opening() -> None:
+    """2026-06-05 is a Friday. One that is too short for a command opens when another joins on, or never."""
+    friday = datetime(2026, 6, 5, 12, tzinfo=UTC).timestamp()
+    nights = window("22:00", "06:00", WEEKDAYS)
+    monday = [window("08:00", "08:05", ("mon",), "UTC"), window("08:05", "09:00", ("mon",), "UTC")]
+    assert next_opening([nights], friday, 600.0, utc_offset_s) == friday + 8 * 3600  # 20:00 UTC
+    assert next_opening([nights], friday + 8 * 3600, 600.0, utc_offset_s) == friday + 80 * 3600
+    assert next_opening(monday, friday, 600.0, utc_offset_s) == friday + 68 * 3600
+    assert isnan(next_opening(monday[:1], friday, 600.0, utc_offset_s))
+    assert isnan(next_opening([window("08:00", "09:00", zone="Mars/Olympus")], friday, 600.0, utc_offset_s))
+    assert day_and_clock(friday + 68 * 3600) == "mon 08:00 UTC"
 
 
 def test_sets_and_no_windows() -> None:
