@@ -17,6 +17,7 @@ from engine.messages.decisions import (
     NextPeak,
     PlannedMove,
     ResourceEvidence,
+    RestartEvidence,
     RunnerUp,
 )
 from engine.messages.events import (
@@ -78,6 +79,7 @@ __all__ = [
     "ResourceHours",
     "ResourceJudgement",
     "Restart",
+    "RestartEvidence",
     "Risk",
     "Roster",
     "RunnerUp",

@@ -104,6 +104,18 @@ class MoveEvidence(Struct, frozen=True, kw_only=True, omit_defaults=True):
     staying_usd_day: float | None = None
 
 
+class RestartEvidence(Struct, frozen=True, omit_defaults=True):
+    """What a change is expected to save until its window opens at `window_s`, beside what its restart costs, in USD.
+
+    With `kill_expected` an OOM kill would restart one replica before, which the cost does not count.
+    """
+
+    saved_usd: float
+    cost_usd: float
+    window_s: Seconds
+    kill_expected: bool = False
+
+
 class Evidence(Struct, frozen=True, omit_defaults=True):
     cpu: ResourceEvidence = ResourceEvidence()
     memory: ResourceEvidence = ResourceEvidence()
@@ -115,6 +127,8 @@ class Evidence(Struct, frozen=True, omit_defaults=True):
     """Instance type whose price was used."""
     price_assumed: bool = False
     move: MoveEvidence | None = None
+    restart: RestartEvidence | None = None
+    """Where a restart outside of the container's window was weighed."""
 
 
 class PlannedMove(Struct, frozen=True):

@@ -45,6 +45,7 @@ from engine.messages import (
     ResourceHours,
     ResourceJudgement,
     Restart,
+    RestartEvidence,
     Risk,
     Roster,
     RunnerUp,
@@ -199,6 +200,7 @@ EXAMPLES: Final[dict[str, Example]] = {
     "control_autopilot": _control(Autopilot(stage="up_only", scope="web/cart")),
     "control_approve": _control(Approve(container="shop/web/cart/app", decision_id="0123456789abcdef")),
     "control_policy": _control(_POLICY),
+    "control_restart_cost": _control(SetPolicy(defaults=Policy(restart=Restart(cost_usd=0.4)), rules=[])),
     "control_freeze": _control(Freeze(frozen=False, scope="web")),
     "decision": Example(
         codec.decode_decision,
@@ -331,6 +333,27 @@ EXAMPLES: Final[dict[str, Example]] = {
             evidence=Evidence(
                 cpu=ResourceEvidence(next_peak=NextPeak(lead_s=1800, p50=0.2, p95=0.31, p99=0.4, risk=0.005)),
                 trigger="bucket_close",
+            ),
+        ),
+    ),
+    "decision_that_pays": Example(
+        codec.decode_decision,
+        Decision(
+            id="0123456789abcdef",
+            cluster="shop",
+            slot=2,
+            container="shop/web/cart/app",
+            action="resize_down",
+            reason="restart_pays",
+            text="A change pays for its restart, and does not wait for the window",
+            time_s=1_700_000_100.0,
+            sampled_s=1_700_000_100.0,
+            valid_until_s=1_700_000_700.0,
+            current=_CURRENT,
+            target=_TARGET,
+            evidence=Evidence(
+                trigger="bucket_close",
+                restart=RestartEvidence(saved_usd=0.52, cost_usd=0.2, window_s=1_700_028_000.0, kill_expected=True),
             ),
         ),
     ),

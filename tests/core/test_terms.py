@@ -77,7 +77,7 @@ def test_rules_reach_their_rows_and_go_with_the_next_policy() -> None:
         "web": Policy(risk=Risk(cpu=0.25), families=["m5"], floor=Size(cpu_request=0.5)),
         "web__w1": Policy(
             protected=True, windows=[NIGHT], families=["r5", "m5"], floor=Size(memory_request=GIB),
-            cpu_limit=CpuLimit("ratio", 2.0), restart=Restart(False, 3, 5.0, 7.0), keep_qos=False, moves_a_day=2,
+            cpu_limit=CpuLimit("ratio", 2.0), restart=Restart(False, 3, 5.0, 7.0, 0.5), keep_qos=False, moves_a_day=2,
         ),
         "web__*__app": Policy(autopilot="up_only", cuts_only_in_windows=True),
     }  # fmt: skip
@@ -94,6 +94,7 @@ def test_rules_reach_their_rows_and_go_with_the_next_policy() -> None:
     assert column(log, "restart_allowed") == [True, False, True]
     assert (column(log, "restarts_a_day"), column(log, "moves_a_day")) == ([-1, 3, -1], [-1, 2, -1])
     assert (column(log, "restart_from_s")[1], column(log, "restart_until_s")[1]) == (5.0, 7.0)
+    assert column(log, "restart_usd") == [-9.0, 0.5, -9.0]
     assert column(log, "keep_qos") == [True, False, True]
     log.add(policy())
     fresh = declared(specs(3)).slot
@@ -213,6 +214,21 @@ def test_cuts_in_windows_only(free: list[Decision]) -> None:
     assert {each.reason for each in bound} >= {"outside_window", "demand_below_request"}
 
 
+def test_restarts_outside_of_the_window_where_they_pay() -> None:
+    """The window opens at 12:00 UTC. w0 says what a restart costs: halving it pays, halving it again does not."""
+    night = Policy(windows=[Window(from_="13:00", to="15:00", time_zone="Europe/Berlin")])
+    cost = Policy(restart=Restart(cost_usd=0.05))
+    _, bound = live(policy(night, web__w0=cost), in_place=False, minutes=740)
+    first, second = ([d for d in bound if d.container == f"shop/web/w{n}/app"] for n in range(2))
+    assert cut_hours(second) == {12}
+    early, at_noon = (each for each in first if each.disposition == "commanded")
+    assert (early.reason, early.target.cpu_request, at_noon.reason) == ("restart_pays", 0.5, "demand_below_request")
+    assert early.time_s < 8 * 3600
+    assert early.evidence.restart is not None
+    assert early.evidence.restart.saved_usd > early.evidence.restart.cost_usd == 0.05
+    assert early.evidence.restart.window_s == 12 * 3600
+
+
 def test_restarts_a_day() -> None:
     log, bound = live(policy(Policy(restart=Restart(most_a_day=1))), in_place=False, minutes=1700)
     times = [int(each.time_s // 86_400) for each in bound if each.disposition == "commanded"]
@@ -236,7 +252,7 @@ def test_a_risk_is_that_of_its_row(free: list[Decision]) -> None:
 def test_the_same_events_give_the_same_decisions_from_any_snapshot(cut: int) -> None:
     terms = Policy(
         windows=[Window(from_="03:00", to="10:00", time_zone="Europe/Berlin")], cuts_only_in_windows=True,
-        risk=Risk(0.02), restart=Restart(most_a_day=2), families=["m5"],
+        risk=Risk(0.02), restart=Restart(most_a_day=2, cost_usd=0.01), families=["m5"],
     )  # fmt: skip
     log, decisions = live(policy(terms, web__w1=Policy(protected=True)), minutes=720)
     assert decisions

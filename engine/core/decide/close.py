@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,9 +15,10 @@ from engine.core.decide.fitting import FITS, Fitted, changed, fit
 from engine.core.decide.gates import DOWN, STAY, UP, judge, row_reason, stepped
 from engine.core.decide.money import note_realised
 from engine.core.decide.moves import decide_moves
-from engine.core.decide.permits import consent_reason, permits_at
+from engine.core.decide.permits import Permits, consent_reason, needs_consent, permits_at
 from engine.core.decide.proposals import Proposals, Verdicts, commanded, dispositions, note_recommended, raises_only
 from engine.core.decide.publish import publish
+from engine.core.decide.restart_cost import Worth, worth_of
 from engine.core.decide.runs import ended_between
 from engine.core.decide.sizing import limits_for
 from engine.core.decide.state import HOLD, REASON, RECOMMENDED, RESIZE_DOWN, RESIZE_UP, DecideRows
@@ -67,8 +69,24 @@ def decide(slot: SlotState, facts: Facts, context: Context) -> Verdicts:
 
 
 def propose(slot: SlotState, facts: Facts, context: Context) -> Proposals:
-    """What is wanted for each row; raises come before cuts where only raises may be commanded."""
+    """What is wanted for each row; what waits for its window alone does not wait where it pays for the restart."""
     permits = permits_at(slot, facts.rows, slot.watermark_s, context)
+    waits = ~np.isnan(permits.opens_s)
+    if not waits.any():
+        return _wanted(slot, facts, permits, context)
+    tried = _wanted(slot, facts, permits.without(waits), context)
+    waits &= (tried.action != HOLD) & ~needs_consent(slot.placement, facts.rows, tried.action)
+    worth = worth_of(slot, facts, tried.request, np.where(waits, permits.opens_s, np.nan), context)
+    return _paid(_wanted(slot, facts, permits.without(worth.pays), context), worth)
+
+
+def _paid(proposals: Proposals, worth: Worth) -> Proposals:
+    reason = np.where(worth.pays, np.int8(REASON["restart_pays"]), proposals.reason)
+    return replace(proposals, reason=reason, worth=worth)
+
+
+def _wanted(slot: SlotState, facts: Facts, permits: Permits, context: Context) -> Proposals:
+    """What is wanted by these permits; raises come before cuts where only raises may be commanded."""
     direction, reason = judge(facts, slot.decide, slot.watermark_s, permits, context.sizing)
     uncut = (direction == UP).any(axis=1) & raises_only(slot.placement, facts.rows)
     direction = np.where(uncut[:, None] & (direction == DOWN), np.int8(STAY), direction)

@@ -8,9 +8,10 @@ import numpy as np
 
 from engine.core.decide.facts import Facts
 from engine.core.decide.proposals import TRIGGERS, Proposals
+from engine.core.decide.restart_cost import Worth
 from engine.core.decide.state import REASONS
 from engine.core.forecast import LEADS
-from engine.messages import Evidence, LeadForecast, NextPeak, ResourceEvidence, RunnerUp
+from engine.messages import Evidence, LeadForecast, NextPeak, ResourceEvidence, RestartEvidence, RunnerUp
 from engine.units import BUCKET_S, CPU, MEMORY
 
 _DIGITS: Final = (4, 0)
@@ -30,7 +31,15 @@ def evidence_of(proposals: Proposals, i: int, runner_up: RunnerUp) -> Evidence:
         buckets_seen=int(facts.forecast.buckets_seen[i].max()),
         price_node_type=facts.prices.node_types[i],
         price_assumed=bool(facts.prices.assumed[i]),
+        restart=_restart(proposals.worth, i),
     )
+
+
+def _restart(worth: Worth | None, i: int) -> RestartEvidence | None:
+    if worth is None or np.isnan(worth.saved_usd[i]):
+        return None
+    saved, cost, opens_s = (float(each[i]) for each in (worth.saved_usd, worth.cost_usd, worth.opens_s))
+    return RestartEvidence(saved, cost, opens_s, bool(worth.killed[i]))
 
 
 def _resource(proposals: Proposals, i: int, resource: int) -> ResourceEvidence:

@@ -8,7 +8,9 @@ from typing import Final
 import numpy as np
 
 from engine.core.decide.proposals import Proposals
+from engine.core.decide.restart_cost import Worth
 from engine.core.decide.state import REASONS
+from engine.core.windows import day_and_clock
 from engine.units import MEMORY
 
 _NOTES: Final = {
@@ -51,6 +53,22 @@ def _bounding(proposals: Proposals, at: tuple[int, int]) -> Iterator[str]:
         yield REASONS[bounds.ceiling_reason[at]]
     if limit != facts.limit[at] and limit == bounds.limit_ceiling[at]:
         yield REASONS[bounds.limit_reason[at]]
+
+
+def note_on_restart(worth: Worth | None, i: int) -> Iterator[str]:
+    """What row i saves until its window opens, and what its restart costs, where that was weighed."""
+    if worth is None or np.isnan(worth.saved_usd[i]):
+        return
+    saves = "it saves" if worth.pays[i] else "it would save"
+    window = day_and_clock(float(worth.opens_s[i]))
+    spared = " beside that of an OOM kill which is expected before" if worth.killed[i] else ""
+    saved, cost = (usd_text(float(usd[i])) for usd in (worth.saved_usd, worth.cost_usd))
+    yield f"{saves} {saved} until the window at {window}, a restart costs {cost}{spared}"
+
+
+def usd_text(usd: float) -> str:
+    """In cents, small amounts to two digits that mean something: "1.20 USD", "0.0021 USD"."""
+    return f"{usd:.2f} USD" if abs(usd) >= 0.1 or not usd else f"{usd:.4f} USD"
 
 
 def time_text(seconds: float) -> str:

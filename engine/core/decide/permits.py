@@ -6,7 +6,7 @@ once it is approved.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from engine.core.decide.state import HOLD, REASON, RESIZE_DOWN, DecideRows
 from engine.core.placement import PlacementRows
 from engine.core.rows import Array
-from engine.core.windows import DAY_S, open_sets
+from engine.core.windows import DAY_S, next_opening, open_sets
 
 if TYPE_CHECKING:
     from engine.core.context import Context
@@ -31,6 +31,15 @@ class Permits:
     """A cut is not for now, a raise may be."""
     used_up: Array
     """A change would restart it, and that has been done as often as it may be today."""
+    opens_s: Array
+    """When the window opens for which alone a change waits, where the policy says what a restart costs; else NaN.
+
+    Jobs wait: it is not known how often they will run until then.
+    """
+
+    def without(self, rows: Array) -> Permits:
+        """The same, but that changes of `rows` bool [m] do not wait."""
+        return replace(self, change_waits=self.change_waits & ~rows)
 
     @property
     def held(self) -> Array:
@@ -48,11 +57,25 @@ def permits_at(slot: SlotState, rows: Array, time_s: float, context: Context) ->
     restarts = ~place.in_place[rows]
     timely = (time_s >= place.restart_from_s[rows]) & (until_s <= place.restart_until_s[rows])
     most = place.restarts_a_day[rows]
+    used_up = restarts & (most >= 0) & (restarts_today(slot.decide, rows, time_s) >= most)
     return Permits(
         change_waits=restarts & ~(is_open & timely),
         cut_waits=place.cuts_in_windows[rows] & ~is_open,
-        used_up=restarts & (most >= 0) & (restarts_today(slot.decide, rows, time_s) >= most),
+        used_up=used_up,
+        opens_s=_opens_s(slot, rows, restarts & ~is_open & timely & ~used_up, time_s, context),
     )
+
+
+def _opens_s(slot: SlotState, rows: Array, waits: Array, time_s: float, context: Context) -> Array:
+    """When the window opens of rows that wait for it alone (`waits` bool [m]): float64 [m], NaN without a price."""
+    place = slot.placement
+    waits = waits & ~np.isnan(place.restart_usd[rows]) & place.restart_allowed[rows]
+    waits &= ~(place.frozen[rows] | place.by_run[rows])
+    opens_s = np.full(len(rows), np.nan)
+    for number in np.unique(place.windows[rows[waits]]).tolist():
+        known = next_opening(slot.window_sets[number], time_s, context.sizing.validity_s, context.utc_offset_s)
+        opens_s[waits & (place.windows[rows] == number)] = known
+    return opens_s
 
 
 def restarts_today(decide: DecideRows, rows: Array, time_s: float) -> Array:

@@ -10,6 +10,7 @@ import numpy as np
 from engine.core.decide.facts import Facts
 from engine.core.decide.money import monthly_usd
 from engine.core.decide.permits import cut_needs_consent, needs_consent
+from engine.core.decide.restart_cost import Worth
 from engine.core.decide.state import COMMANDED, DISPOSITIONS, HOLD, MOVE, RESIZE_DOWN, DecideRows
 from engine.core.placement import STAGES, PlacementRows
 from engine.core.rows import Array
@@ -62,6 +63,8 @@ class Proposals:
     reasons: Array
     held: Array | None = None
     """Rows bool [m] in which nothing may be commanded now, whatever the stage; None is none of them."""
+    worth: Worth | None = None
+    """Of restarts outside of a window; None where none was weighed."""
 
 
 def may_command(placement: PlacementRows, rows: Array, action: Array | int) -> Array:

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from engine.core.decide.near import LEVELS
-from engine.core.decide.notes import notes_on
+from engine.core.decide.notes import note_on_restart, notes_on
 from engine.core.decide.proposals import Proposals
 from engine.core.decide.state import REASONS
 from engine.core.rows import Array
@@ -60,6 +60,7 @@ OPENINGS: Final = {
     "rollout": "The pod template was changed lately; cuts wait",
     "run_based": "The last runs of the job need another size",
     "waiting_for_run_end": "The job runs; its size waits for the end of the run",
+    "restart_pays": "A change pays for its restart, and does not wait for the window",
 }
 
 
@@ -71,7 +72,8 @@ def describe(proposals: Proposals, i: int, workload: str = "") -> str:
     facts, node_type = proposals.facts, split_node_type(workload)[1]
     parts = [_resource(proposals, i, resource) for resource in range(2) if facts.forecast.buckets_seen[i, resource]]
     where = f" (on {node_type})" if node_type else ""
-    return "; ".join([f"{OPENINGS[REASONS[proposals.reason[i]]]}{where}", *parts]) + "."
+    opening = f"{OPENINGS[REASONS[proposals.reason[i]]]}{where}"
+    return "; ".join([opening, *note_on_restart(proposals.worth, i), *parts]) + "."
 
 
 def _resource(proposals: Proposals, i: int, resource: int) -> str:

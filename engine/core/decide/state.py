@@ -66,6 +66,7 @@ REASONS: Final = (
     "rollout",
     "run_based",
     "waiting_for_run_end",
+    "restart_pays",
 )
 """Reasons of decisions, stored by position: add at the end."""
 REASON: Final = {name: code for code, name in enumerate(REASONS)}

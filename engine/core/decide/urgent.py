@@ -15,6 +15,7 @@ from engine.core.decide.permits import permits_at
 from engine.core.decide.proposals import TRIGGERS, Proposals, Verdicts, dispositions, may_command, note_recommended
 from engine.core.decide.publish import publish
 from engine.core.decide.raising import raised
+from engine.core.decide.restart_cost import worth_of
 from engine.core.decide.state import HOLD, REASON, ROLLBACK, URGENT_UP
 from engine.core.decide.trust import cut_lately, size_before_cut, take_back
 from engine.core.rows import Array
@@ -159,8 +160,9 @@ def settle(
     """Publishes raises of the resources with an `active` trigger [m, 2].
 
     Resources that are `blamed` [m, 2] on a cut get their size from before it. `request` and `limit` [m, 2] are the
-    raised sizes of the others. What a bound leaves as it is becomes a hold. Outside of its windows, or beyond its
-    restarts, a container that cannot be resized in place is raised by approval only; a cut is taken back even then.
+    raised sizes of the others. What a bound leaves as it is becomes a hold. Outside of its windows, unless it pays for
+    the restart, or beyond its restarts, a container that cannot be resized in place is raised by approval only; a cut
+    is taken back even then.
     """
     decide, rows = slot.decide, facts.rows
     before, limit_before = size_before_cut(facts, decide)
@@ -170,15 +172,19 @@ def settle(
     leading = np.where(blamed.any(axis=1, keepdims=True), blamed, active != NO_TRIGGER)
     trigger = np.where(leading, active, np.int8(len(TRIGGERS))).min(axis=1)
     permits = permits_at(slot, rows, facts.time_s, context)
+    taken_back = blamed.any(axis=1)
+    opens_s = np.where(moved & ~taken_back, permits.opens_s, np.nan)
+    worth = worth_of(slot, facts, fitted.request, opens_s, context, active[:, MEMORY] == CROSSING_MEMORY)
     proposals = Proposals(
         facts=facts,
-        action=np.where(~moved, HOLD, np.where(blamed.any(axis=1), ROLLBACK, URGENT_UP)),
+        action=np.where(~moved, HOLD, np.where(taken_back, ROLLBACK, URGENT_UP)),
         reason=np.where(moved, _reasons(trigger, blamed), why_held(facts, fitted, active != NO_TRIGGER)),
         trigger=trigger,
         request=fitted.request,
         limit=fitted.limit,
         reasons=np.where(active != NO_TRIGGER, fitted.held, np.int8(-1)),
-        held=permits.held & ~blamed.any(axis=1),
+        held=permits.without(worth.pays).held & ~taken_back,
+        worth=worth,
     )
     decide.urgent_s[rows] = np.where(active != NO_TRIGGER, facts.time_s, decide.urgent_s[rows])
     take_back(decide, rows, blamed, facts.time_s, context.sizing)
