@@ -11,16 +11,17 @@ TRACE = click.Path(path_type=Path)
 
 
 def _share(text: str, option: str) -> float:
-    """`0.5%` or `0.005`. Raises UserError."""
+    """As in a policy, but no more than half. Raises UserError."""
     from engine.errors import UserError  # noqa: PLC0415
+    from engine.policy.forms import share  # noqa: PLC0415
 
     try:
-        share = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+        stated = share(text)
     except ValueError:
-        share = -1.0
-    if not 0 < share <= 0.5:
+        stated = 1.0
+    if stated > 0.5:
         raise UserError(f"{option}: expected a share of samples such as 0.5% or 0.005, at most 50%, got {text!r}.")
-    return share
+    return stated
 
 
 @click.command()

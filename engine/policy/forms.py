@@ -29,11 +29,11 @@ def close_to(word: str, known: Iterable[str]) -> str:
 
 
 def share(text: str) -> float:
-    """0.5% or 0.005."""
-    found = re.fullmatch(r"([0-9]*\.?[0-9]+)\s*(%?)", text)
-    if found is None:
-        raise ValueError(f"expected a share such as 0.5% or 0.005, got {text!r}")
-    amount = float(Decimal(found[1]) / (100 if found[2] else 1))
+    """0.5%, 0.005 or 5e-3."""
+    try:
+        amount = float(Decimal(text.removesuffix("%")) / (100 if text.endswith("%") else 1))
+    except (ArithmeticError, ValueError):
+        raise ValueError(f"expected a share such as 0.5% or 0.005, got {text!r}") from None
     if not 0 < amount < 1:
         raise ValueError(f"expected a share above 0 and below 100%, got {text!r}")
     return amount
@@ -108,12 +108,13 @@ def _quantity(parse: Callable[[str], float]) -> Callable[[str], float]:
 _TEXT: Final = {"type": "string"}
 _NUMBER_OR_TEXT: Final = {"type": ["number", "string"]}
 _SUFFIX: Final = "([numkMGTPE]|[KMGTPE]i)?"
+_SHARE: Final = r"^([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?\s*%?$"
 _AMOUNT: Final = _NUMBER_OR_TEXT | {"minimum": 0, "pattern": rf"^[0-9.]+([eE][+-]?[0-9]{{1,2}}|{_SUFFIX})$"}
 FORMS: Final[dict[str, Form]] = {
     "share": Form(
         share,
         _NUMBER_OR_TEXT
-        | {"exclusiveMinimum": 0, "exclusiveMaximum": 1, "pattern": r"^[0-9]*\.?[0-9]+\s*%?$", "examples": ["0.5%"]},
+        | {"exclusiveMinimum": 0, "exclusiveMaximum": 1, "pattern": _SHARE, "examples": ["0.5%"]},
     ),
     "cpu": Form(_quantity(parse_cpu), _AMOUNT | {"examples": ["500m", 2]}),
     "memory": Form(_quantity(parse_memory), _AMOUNT | {"examples": ["512Mi", "2Gi"]}),

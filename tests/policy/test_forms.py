@@ -16,13 +16,14 @@ from engine.zones import zone_names
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("0.5%", 0.005), ("0.005", 0.005), ("2 %", 0.02), (".1%", 0.001), ("99.9%", 0.999)],
+    [("0.5%", 0.005), ("0.005", 0.005), ("2 %", 0.02), (".1%", 0.001), ("99.9%", 0.999), ("5e-3", 0.005),
+     ("5e-1 %", 0.005), ("+1.%", 0.01)],
 )
 def test_shares_are_exact(text: str, expected: float) -> None:
     assert share(text) == expected
 
 
-@pytest.mark.parametrize("text", ["", "0", "0%", "100%", "1", "1.5", "-1%", "%", "half", "1e-3"])
+@pytest.mark.parametrize("text", ["", "0", "0%", "100%", "1", "1.5", "-1%", "%", "half", "1e3", "nan", "inf%", "1e-999999999", "0.5%%"])
 def test_what_is_no_share(text: str) -> None:
     with pytest.raises(ValueError, match="expected a share"):
         share(text)
