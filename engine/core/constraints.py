@@ -13,16 +13,15 @@ from zlib import crc32
 import numpy as np
 
 from engine.core.rows import Array
+from engine.core.steps import steps_down, steps_up
 from engine.messages import ContainerSpec, LimitRange, Size
-from engine.units import BUCKET_S, MEMORY, RESOURCES, STEP
+from engine.units import BUCKET_S, MEMORY, RESOURCES
 
 if TYPE_CHECKING:
     from engine.core.placement import PlacementRows
 
 RUN_KINDS: Final = ("CronJob", "Job")
 """Kinds of workload that are sized by run, not by the clock."""
-_STEPS: Final = np.array(STEP)
-_SLIVER: Final = 1e-3
 _MOST_STEPS: Final = 2.0**24
 _UNBOUND: Final = LimitRange()
 _NONE: Final = (None, None)
@@ -40,13 +39,13 @@ def believe_constraints(
     ranges = [spec.limit_range or _UNBOUND for spec in specs]
     heaps = [np.nan if spec.heap_bytes is None else spec.heap_bytes for spec in specs]
     placement.scaled[rows] = [[resource in spec.scaled_by for resource in RESOURCES] for spec in specs]
-    placement.heap[rows] = steps_up(np.stack([np.zeros(len(rows)), heaps], axis=-1))[:, MEMORY]
-    placement.least[rows] = steps_up(_requests([each.min for each in ranges]))
-    placement.most[rows] = steps_down(_limits([each.max for each in ranges]))
-    placement.node[rows] = steps_down(_requests([spec.node_largest for spec in specs]))
+    placement.heap[rows] = _at_least(np.stack([np.zeros(len(rows)), heaps], axis=-1))[:, MEMORY]
+    placement.least[rows] = _at_least(_requests([each.min for each in ranges]))
+    placement.most[rows] = _at_most(_limits([each.max for each in ranges]))
+    placement.node[rows] = _at_most(_requests([spec.node_largest for spec in specs]))
     placement.by_run[rows] = [spec.workload_kind in RUN_KINDS for spec in specs]
     left = [spec.quota_left for spec in specs]
-    quota = np.stack([steps_down(_requests(left)), steps_down(_limits(left))], axis=-1)
+    quota = np.stack([_at_most(_requests(left)), _at_most(_limits(left))], axis=-1)
     newer = time_s > placement.outcome_s[rows]
     placement.quota[rows[newer]] = quota[newer]
     _believe_templates(placement, rows, [spec.template for spec in specs], time_s)
@@ -55,20 +54,18 @@ def believe_constraints(
 def spend_quota(placement: PlacementRows, row: int, before: tuple[Array, Array], after: tuple[Array, Array]) -> None:
     """A size (request and limit [2]) was changed since the roster: the quota leaves so much less, or more."""
     used = np.nan_to_num(np.stack(after, axis=-1)) - np.nan_to_num(np.stack(before, axis=-1))
-    steps = np.ceil(used / _STEPS[:, None] - _SLIVER) * placement.replicas[row]
+    steps = steps_up(used.T).T * placement.replicas[row]
     placement.quota[row] = np.maximum(placement.quota[row] - steps, 0.0)
 
 
-def steps_up(amount: Array) -> Array:
-    """Amounts by resource (last axis) in whole steps, upwards; NaN stays."""
-    steps: Array = np.minimum(np.ceil(amount / _STEPS - _SLIVER), _MOST_STEPS)
-    return steps
+def _at_least(amount: Array) -> Array:
+    """Bounds from below [..., 2] in whole steps; NaN is none."""
+    return np.minimum(steps_up(amount), _MOST_STEPS)
 
 
-def steps_down(amount: Array) -> Array:
-    """Amounts by resource (last axis) in whole steps, downwards; NaN stays."""
-    steps: Array = np.minimum(np.floor(amount / _STEPS + _SLIVER), _MOST_STEPS)
-    return steps
+def _at_most(amount: Array) -> Array:
+    """Bounds from above [..., 2] in whole steps; NaN is none."""
+    return np.minimum(steps_down(amount), _MOST_STEPS)
 
 
 def _believe_templates(placement: PlacementRows, rows: Array, templates: Sequence[str], time_s: float) -> None:

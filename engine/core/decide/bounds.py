@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from engine.core.decide.oom import oom_floor
-from engine.core.decide.sizing import STEPS_PER_UNIT, round_down
 from engine.core.decide.state import REASON
 from engine.core.rows import Array
+from engine.core.steps import STEPS_PER_UNIT, round_down
 from engine.units import MEMORY
 
 if TYPE_CHECKING:

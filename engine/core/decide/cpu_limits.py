@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from engine.core.decide.qos import BURSTABLE, class_of
-from engine.core.decide.sizing import round_up
 from engine.core.forecast.window_maximum import LEVELS
 from engine.core.placement import CPU_LIMITS
 from engine.core.rows import Array
+from engine.core.steps import round_up
 from engine.units import CPU
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from engine.core.decide.cpu_limits import limit_wishes
 from engine.core.decide.facts import Facts
 from engine.core.decide.fitting import first_reason
 from engine.core.decide.permits import Permits
-from engine.core.decide.sizing import round_up
 from engine.core.decide.state import REASON, DecideRows
 from engine.core.decide.trust import cool_downs_s
 from engine.core.forecast import LEADS
 from engine.core.rows import Array
+from engine.core.steps import round_up
 from engine.units import MEMORY
 
 if TYPE_CHECKING:

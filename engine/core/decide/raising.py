@@ -9,8 +9,9 @@ import numpy as np
 from engine.core.decide.facts import Facts
 from engine.core.decide.oom import growth
 from engine.core.decide.proposals import TRIGGERS
-from engine.core.decide.sizing import bounded, limits_for, round_up
+from engine.core.decide.sizing import bounded, limits_for
 from engine.core.rows import Array
+from engine.core.steps import round_up
 
 if TYPE_CHECKING:
     from engine.core.decide.parameters import SizingParameters

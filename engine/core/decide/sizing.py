@@ -5,36 +5,10 @@ All amounts are float64 [m, 2], by resource: cores and bytes, per replica; NaN i
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 
 from engine.core.rows import Array
-from engine.units import STEP
-
-STEPS_PER_UNIT: Final = np.array([1000.0, 2.0**-20])
-"""Dividing whole steps by this gives the decimal nearest to 0.301; multiplying by 0.001 would not."""
-_SLIVER: Final = 1e-3
-"""Of a step: what binary fractions and float32 peaks add to a whole step is not another step."""
-
-assert np.allclose(STEPS_PER_UNIT * np.array(STEP), 1.0)
-
-
-def round_up(amount: Array) -> Array:
-    """To whole steps of 1 millicore and 1 MiB, upwards."""
-    steps: Array = np.ceil(amount * STEPS_PER_UNIT - _SLIVER) / STEPS_PER_UNIT
-    return steps
-
-
-def round_down(amount: Array) -> Array:
-    """To whole steps of 1 millicore and 1 MiB, downwards."""
-    steps: Array = np.floor(amount * STEPS_PER_UNIT + _SLIVER) / STEPS_PER_UNIT
-    return steps
-
-
-def _round_nearest(amount: Array) -> Array:
-    steps: Array = np.rint(amount * STEPS_PER_UNIT) / STEPS_PER_UNIT
-    return steps
+from engine.core.steps import round_nearest, round_up
 
 
 def bounded(amount: Array, floor: Array, ceiling: Array) -> Array:
@@ -50,7 +24,7 @@ def limits_for(target: Array, request: Array, limit: Array) -> Array:
     not change neither does the limit; a limit is never below its request.
     """
     with np.errstate(invalid="ignore", divide="ignore"):
-        scaled = _round_nearest(target * (limit / request))
+        scaled = round_nearest(target * (limit / request))
     scaled = np.where(request > 0, scaled, limit)
     scaled = np.where(limit == request, target, np.maximum(scaled, target))
     unmoved = (target == request) | np.isnan(target)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.core.constraints import believe_constraints, steps_down, steps_up
+from engine.core.constraints import believe_constraints
 from engine.core.decide import Verdicts, approve
 from engine.core.feedback import fold_outcome
 from engine.core.state import SlotState
@@ -157,10 +157,12 @@ def test_an_offer_that_no_longer_fits_is_not_commanded() -> None:
 
 
 def test_bounds_are_kept_in_steps_on_the_safe_side() -> None:
-    amounts = np.array([0.1004, 10.5 * MIB])
-    assert steps_up(amounts).tolist() == [101, 11]
-    assert steps_down(amounts).tolist() == [100, 10]
-    assert steps_down(np.array([0.3, 2.0**50])).tolist() == [300, 2.0**24]
+    some = LimitRange(min=Size(cpu_request=0.1004, memory_request=10.5 * MIB),
+                      max=Size(cpu_limit=0.1004, memory_limit=10.5 * MIB))  # fmt: skip
+    place = told(slot_of(), limit_range=some, node_largest=Size(cpu_request=0.3, memory_request=2.0**50)).placement
+    assert place.least.tolist() == [[101, 11]]
+    assert place.most.tolist() == [[100, 10]]
+    assert place.node.tolist() == [[300, 2.0**24]]
 
 
 def test_a_rollout_holds_cuts_for_half_an_hour_and_keeps_history() -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.core.decide.sizing import bounded, limits_for, round_up
+from engine.core.decide.sizing import bounded, limits_for
 from engine.core.rows import Array
+from engine.core.steps import round_up
 
 MIB = 2.0**20
 NONE = np.full((1, 2), np.nan)
