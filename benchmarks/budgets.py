@@ -17,7 +17,8 @@ import numpy as np
 from benchmarks.quality.cases import traces_folder
 from engine.budget.trend import FURTHEST, Trend, trend
 from engine.core.rows import Array
-from engine.traces import DAY_S, Series, read_trace
+from engine.traces import Series, read_trace
+from engine.units import DAY_S
 
 SOURCES: Final = ("crane_apps", "azure_vms160_sample", "bitbrains_faststorage", "azure2019_vms20", "smd")
 LEARNED: Final = (4, 5, 6, 7, 10)

@@ -16,11 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.errors import UserError
-from engine.units import EARLIEST_S, LATEST_S
+from engine.units import DAY_S, EARLIEST_S, LATEST_S
 
 Floats = NDArray[np.float64]
 COLUMNS: Final = ("series_id", "timestamp_s", "cpu", "mem")
-DAY_S: Final = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)

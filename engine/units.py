@@ -21,6 +21,8 @@ LARGEST: Final = (1e6, 1e15)
 
 BUCKET_S: Final = 300
 """A bucket is five minutes of event time; it is named by its end, a multiple of 300 s."""
+HOUR_S: Final = 3600
+DAY_S: Final = 86_400
 HOURS_PER_MONTH: Final = 730.0
 GIB: Final = float(2**30)
 EARLIEST_S: Final = 0.0

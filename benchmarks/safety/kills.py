@@ -28,10 +28,9 @@ from engine.core.effects import SlotEffects
 from engine.core.state import SlotState
 from engine.core.step import step
 from engine.messages import ContainerSpec, Metrics, Outcome, Policy, Roster, Size
-from engine.units import GIB
+from engine.units import DAY_S, GIB
 
 SCRAPE_S: Final = 60.0
-DAY_S: Final = 86_400.0
 BUMP_BYTES: Final = 100.0 * 2**20
 RATIOS: Final = (1.1, 1.5, 2.0, 3.0, 5.0, 8.0)
 HEADS: Final = ("kind", "need", "kills", "VPA", "limit when it runs", "VPA", "36 h later", "kills later")

@@ -14,7 +14,8 @@ from engine.simulate.replay import context_of, replay
 from engine.simulate.report import summary
 from engine.simulate.rivals import krr, recorded
 from engine.simulate.trajectory import Trajectory, fit
-from engine.traces import DAY_S, Series, read_trace
+from engine.traces import Series, read_trace
+from engine.units import DAY_S
 
 SCORED_S: Final = 3 * DAY_S
 LEAST_RISK: Final = 0.0005

@@ -19,11 +19,10 @@ from engine.core.warm_up import warm_up
 from engine.identity import partition_of, slot_key
 from engine.messages import AnyEvent, ContainerSpec, Control, Declare, Metrics, Roster, Size
 from engine.shell.context import shipped_context
-from engine.units import GIB
+from engine.units import DAY_S, GIB
 
 CLUSTER = "bench"
 STEP_S = 60.0
-DAY_S = 86_400.0
 
 
 def events(containers: int, steps: int) -> list[AnyEvent]:

@@ -9,10 +9,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.messages import Aggregate
+from engine.units import DAY_S, HOUR_S
 
 Level = Literal["workload", "namespace"]
-HOUR_S: Final = 3600.0
-DAY_S: Final = 86_400.0
 _DIGITS: Final = 6
 
 

@@ -10,9 +10,9 @@ from typing import Any, Final
 import yaml
 
 from engine.policy.namespace_budget import CAPS, NamespaceBudget
+from engine.units import DAY_S
 
 HEADER: Final = "# Made by `trimtab budget rules`: make it anew when budgets change.\n"
-_DAY_S: Final = 86_400
 _LEARNED_DAYS: Final = 2
 """A trend of less history than this is not believed."""
 
@@ -76,7 +76,7 @@ def _exceeded(budget: NamespaceBudget, cap_name: str, requested: str, cap: float
 def _will_be_exceeded(
     budget: NamespaceBudget, cap_name: str, requested: str, cap: float, ahead_days: int
 ) -> dict[str, Any]:
-    predicted = f"predict_linear(({requested})[7d:1h], {ahead_days * _DAY_S}) > {cap!r}"
+    predicted = f"predict_linear(({requested})[7d:1h], {ahead_days * DAY_S}) > {cap!r}"
     learned = requested.replace("})", f"}} offset {_LEARNED_DAYS}d)")
     return {
         "alert": "NamespaceBudgetWillBeExceeded",

@@ -16,13 +16,12 @@ from engine.core.decide.money import monthly_usd, prices_of
 from engine.core.decide.peaks import BUCKETS_PER_HOUR, hour_of
 from engine.core.rows import Array
 from engine.messages import Aggregate, ResourceHours
-from engine.units import BUCKET_S, CPU, GIB, HOURS_PER_MONTH, MEMORY
+from engine.units import BUCKET_S, CPU, GIB, HOUR_S, HOURS_PER_MONTH, MEMORY
 
 if TYPE_CHECKING:
     from engine.core.context import Context
     from engine.core.state import SlotState
 
-HOUR_S: Final = BUCKETS_PER_HOUR * BUCKET_S
 _PER_HOUR: Final = np.array([1.0, 1.0 / GIB]) / BUCKETS_PER_HOUR
 """From a sum over buckets of cores and bytes to core-hours and GiB-hours."""
 _DIGITS: Final = 6

@@ -14,10 +14,10 @@ import numpy as np
 from engine.core.rows import Array
 from engine.messages import Window
 from engine.messages.policy import DAYS
+from engine.units import DAY_S, HOUR_S
 
 UtcOffset = Callable[[str, float], float]
 """Seconds that a zone's clocks are ahead of UTC at a time; raises LookupError for what is no zone."""
-DAY_S: Final = 86_400
 _THURSDAY: Final = DAYS.index("thu")
 """1970-01-01 was one."""
 
@@ -51,7 +51,7 @@ def unknown_zones(window_sets: Sequence[Sequence[Window]], utc_offset_s: UtcOffs
 def day_and_clock(time_s: float) -> str:
     """As policies write it, in UTC: "sat 08:00 UTC"."""
     day, second = divmod(int(time_s), DAY_S)
-    return f"{DAYS[(day + _THURSDAY) % 7]} {second // 3600:02}:{second // 60 % 60:02} UTC"
+    return f"{DAYS[(day + _THURSDAY) % 7]} {second // HOUR_S:02}:{second // 60 % 60:02} UTC"
 
 
 def _is_open(window: Window, time_s: float, utc_offset_s: UtcOffset) -> bool:
@@ -86,7 +86,7 @@ def _on(window: Window, day: float) -> bool:
 
 def _seconds(clock: str) -> int:
     hours, minutes = clock.split(":")
-    return int(hours) * 3600 + int(minutes) * 60
+    return int(hours) * HOUR_S + int(minutes) * 60
 
 
 def _offset(zone: str, time_s: float, utc_offset_s: UtcOffset) -> float | None:

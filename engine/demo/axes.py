@@ -8,9 +8,8 @@ import numpy as np
 
 from engine.core.rows import Array
 from engine.messages import MoveTarget, Size
-from engine.units import BUCKET_S, CPU, GIB
+from engine.units import BUCKET_S, CPU, DAY_S, GIB
 
-DAY_S: Final = 86_400
 MI: Final = float(2**20)
 UNIT: Final = (1.0, GIB)
 UNIT_NAME: Final = ("CPU, cores", "memory, GiB")

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from engine.units import BUCKET_S
+from engine.units import BUCKET_S, DAY_S
 
-DAY_S: Final = 86_400
 PACED_SHARE: Final = 0.36
 """Of the days: the last part, which is replayed slowly enough that outcomes land within a bucket."""
 PACED_WALL_S: Final = 85.0

@@ -13,8 +13,8 @@ from agents.collector.sources.examples import BATCHES, COUNT, SURGES
 from agents.collector.sources.scale import TARGET, needs_scale
 from engine.demo.plan import Plan, plan
 from engine.demo.settings import DemoSettings
-from engine.traces import DAY_S, Series, part_of, read_trace, span_s
-from engine.units import BUCKET_S, GIB
+from engine.traces import Series, part_of, read_trace, span_s
+from engine.units import BUCKET_S, DAY_S, GIB
 
 MOST_DAYS: Final = 14.0
 """Of a file, when nobody says how many."""

@@ -15,11 +15,10 @@ import numpy as np
 from engine.core.rows import Array
 from engine.errors import UserError
 from engine.sheets import parse_table, read_text, usable
-from engine.units import GIB
+from engine.units import DAY_S, GIB
 
 SLOTS: Final = 48
 SLOT_S: Final = 1800
-DAY_S: Final = 86_400
 EXAMPLE: Final = "nightly-batch.csv"
 MOST: Final = 100_000
 """Replicas of one container in a file: above is a slip of the keyboard."""

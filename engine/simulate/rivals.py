@@ -13,7 +13,8 @@ import numpy as np
 
 from engine.errors import UserError
 from engine.simulate.trajectory import Trajectory
-from engine.traces import DAY_S, Floats, Series
+from engine.traces import Floats, Series
+from engine.units import DAY_S
 
 KRR_EVERY_S: Final = 21_600.0
 """KRR is run by people or by a cron job: four times a day is often."""

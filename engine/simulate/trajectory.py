@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
 
 import numpy as np
 
-from engine.traces import DAY_S, Floats, Series
-
-HOUR_S: Final = 3600.0
+from engine.traces import Floats, Series
+from engine.units import DAY_S, HOUR_S
 
 
 @dataclass(slots=True)

@@ -11,7 +11,8 @@ from agents.collector.sources.scale import needs_scale, scaled
 from agents.collector.sources.windows import tick_of, windows
 from engine.errors import UserError
 from engine.messages import Size
-from engine.traces import DAY_S, Series
+from engine.traces import Series
+from engine.units import DAY_S
 
 MIB = 2.0**20
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from agents.collector.sources.examples import BATCHES, COUNT, SURGES, policies, with_examples
 from agents.collector.sources.replay import specs_of
-from engine.traces import DAY_S, Series
-from engine.units import BUCKET_S, CPU, GIB, MEMORY
+from engine.traces import Series
+from engine.units import BUCKET_S, CPU, DAY_S, GIB, MEMORY
 
 START_S = 1_704_067_200.0
 TIME_S = START_S + BUCKET_S * np.arange(4 * 288, dtype=np.float64)

@@ -25,7 +25,8 @@ def test_shares_are_exact(text: str, expected: float) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "0", "0%", "100%", "1", "1.5", "-1%", "%", "half", "1e3", "nan", "inf%", "1e-999999999", "0.5%%"],
+    ["", "0", "0%", "100%", "1", "1.5",
+     "-1%", "%", "half", "1e3", "nan", "inf%", "1e-999999999", "0.5%%"],
 )
 def test_what_is_no_share(text: str) -> None:
     with pytest.raises(ValueError, match="expected a share"):

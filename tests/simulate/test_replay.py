@@ -7,7 +7,8 @@ import pytest
 
 from engine.simulate.replay import context_of, replay, scale_of
 from engine.simulate.trajectory import fit
-from engine.traces import DAY_S, Series
+from engine.traces import Series
+from engine.units import DAY_S
 
 RISK = 0.03
 CADENCES_S = (300.0, 1800.0, 3600.0)

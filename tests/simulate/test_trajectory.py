@@ -6,7 +6,8 @@ import pytest
 from engine.core.decide.money import monthly_usd
 from engine.simulate.rivals import hindsight, krr
 from engine.simulate.trajectory import Trajectory, fit
-from engine.traces import DAY_S, Series
+from engine.traces import Series
+from engine.units import DAY_S
 
 NAN = np.nan
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from engine.errors import UserError
-from engine.traces import DAY_S, Series, part_of, read_trace, span_s
+from engine.traces import Series, part_of, read_trace, span_s
+from engine.units import DAY_S
 
 HEADER = "series_id,timestamp_s,cpu,mem\n"
 

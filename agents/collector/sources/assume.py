@@ -13,8 +13,8 @@ import numpy as np
 
 from agents.collector.sources.windows import Window
 from engine.messages import Size
-from engine.traces import DAY_S, Floats, Series
-from engine.units import CPU, MEMORY
+from engine.traces import Floats, Series
+from engine.units import CPU, DAY_S, MEMORY
 
 FIRST_S: Final = 3600.0
 STEP: Final = (0.01, 16.0 * 2**20)

@@ -7,13 +7,13 @@ from typing import Final
 import numpy as np
 
 from engine.errors import UserError
-from engine.traces import DAY_S, Series, span_s
-from engine.units import BUCKET_S
+from engine.traces import Series, span_s
+from engine.units import BUCKET_S, DAY_S
 
 SCALE_SIGMA: Final = 0.6
 """Of the logarithm: two thirds of the containers are within a factor of 1.8 of the original."""
 NOISE_SIGMA: Final = 0.03
-BUCKETS_A_DAY: Final = int(DAY_S) // BUCKET_S
+BUCKETS_A_DAY: Final = DAY_S // BUCKET_S
 
 
 def spread(trace: list[Series], containers: int, days: float, seed: int) -> list[Series]:

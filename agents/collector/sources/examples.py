@@ -15,8 +15,8 @@ from typing import Final
 import numpy as np
 
 from engine.messages import Policy
-from engine.traces import DAY_S, Floats, Series, span_s
-from engine.units import BUCKET_S, GIB
+from engine.traces import Floats, Series, span_s
+from engine.units import BUCKET_S, DAY_S, GIB
 
 BATCHES: Final = ("night-batch-1", "night-batch-2")
 SURGES: Final = tuple(f"surge-{number}" for number in range(1, 13))

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.messages import Size
-from engine.traces import DAY_S, Floats
-from engine.units import CPU, GIB, MEMORY
+from engine.traces import Floats
+from engine.units import CPU, DAY_S, GIB, MEMORY
 
 Integers = NDArray[np.int64]
 WEEK_S: Final = 7 * DAY_S

@@ -14,7 +14,8 @@ import numpy as np
 from engine.core.decide.state import HOLD, REASON, RESIZE_DOWN, DecideRows
 from engine.core.placement import PlacementRows
 from engine.core.rows import Array
-from engine.core.windows import DAY_S, next_opening, open_sets
+from engine.core.windows import next_opening, open_sets
+from engine.units import DAY_S
 
 if TYPE_CHECKING:
     from engine.core.context import Context

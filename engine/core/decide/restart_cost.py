@@ -25,13 +25,12 @@ from engine.core.decide.oom import oom_floor
 from engine.core.decide.shortage import burden, odds, risk_of
 from engine.core.forecast import forecast_at
 from engine.core.rows import Array
-from engine.units import BUCKET_S, HOURS_PER_MONTH, MEMORY
+from engine.units import BUCKET_S, HOUR_S, HOURS_PER_MONTH, MEMORY
 
 if TYPE_CHECKING:
     from engine.core.context import Context
     from engine.core.state import SlotState
 
-_HOUR_S: Final = 3600.0
 _DAY: Final = 24
 _DAYS: Final = 9
 """No window is further off."""
@@ -104,7 +103,7 @@ def _shown_need(slot: SlotState, facts: Facts, left_s: Array, crossing: Array | 
 
 def _at_most(facts: Facts, request: Array, left_s: Array) -> Array:
     """USD [m] that cuts save if all that they take is idle."""
-    return _usd(facts.request - request, left_s / _HOUR_S, facts, slice(None))
+    return _usd(facts.request - request, left_s / HOUR_S, facts, slice(None))
 
 
 def _usd(amount: Array, hours: Array | float, facts: Facts, which: Array | slice) -> Array:
@@ -139,6 +138,6 @@ def _saved(
 def _hours(left_s: Array) -> Array:
     """How often each of the next 24 hours comes until then, its part counted, float64 [k, 24]."""
     begins = np.arange(_DAYS * _DAY, dtype=np.float64)
-    parts = np.clip(left_s[:, None] / _HOUR_S - begins, 0.0, 1.0)
+    parts = np.clip(left_s[:, None] / HOUR_S - begins, 0.0, 1.0)
     hours: Array = parts.reshape(len(left_s), _DAYS, _DAY).sum(axis=1)
     return hours

@@ -14,13 +14,12 @@ from engine.core.decide.state import DecideRows
 from engine.core.effects import Effects
 from engine.core.forecast.compact import MISSING, encode
 from engine.messages import ContainerSpec, Decision, Policy, Size
-from engine.units import GIB
+from engine.units import DAY_S, GIB
 from tests.core.build import Log, declare, metrics, roster
 from tests.core.decide.build import BUCKET, close, slot_of
 from tests.core.decide.test_runs import applied
 
 PARAMETERS = SizingParameters()
-DAY_S = 86_400.0
 NOW = 100 * DAY_S
 
 
