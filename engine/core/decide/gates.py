@@ -10,9 +10,9 @@ from engine.core.decide.cpu_limits import limit_wishes
 from engine.core.decide.facts import Facts
 from engine.core.decide.fitting import first_reason
 from engine.core.decide.permits import Permits
+from engine.core.decide.record import lacks_of
 from engine.core.decide.state import REASON, DecideRows
 from engine.core.decide.trust import cool_downs_s
-from engine.core.forecast import LEADS
 from engine.core.rows import Array
 from engine.core.steps import round_up
 from engine.units import MEMORY
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 UP: Final = 1
 DOWN: Final = -1
 STAY: Final = 0
-_FOUR_HOURS: Final = LEADS.index(48)
-"""Cuts are judged by the record at this lead: the furthest that the size must last for."""
 
 
 def judge(
@@ -89,14 +87,11 @@ def _ignorance(facts: Facts, parameters: SizingParameters) -> tuple[Array, Array
 
     Jobs go by their runs, and the nowcast has no use for records at four hours.
     """
-    seen, scored = facts.forecast.buckets_seen, facts.forecast.scored[..., _FOUR_HOURS]
+    few, unscored, uncovered = lacks_of(facts.forecast, parameters)
     by_run, runs = facts.around.by_run[:, None], (~np.isnan(facts.around.runs)).sum(axis=-1)
-    unknown = np.where(by_run, runs == 0, seen < parameters.buckets_to_decide)
-    young = (seen < parameters.buckets_to_cut) | (~facts.near.decides & (scored < parameters.forecasts_to_cut))
-    young = np.where(by_run, runs < parameters.runs_to_cut, young)
-    coverage = facts.forecast.coverage[..., _FOUR_HOURS]
-    unreliable = ~(by_run | facts.near.decides) & (coverage < parameters.coverage_to_cut)
-    return unknown, young, unreliable
+    unknown = np.where(by_run, runs == 0, facts.forecast.buckets_seen < parameters.buckets_to_decide)
+    young = np.where(by_run, runs < parameters.runs_to_cut, few | (~facts.near.decides & unscored))
+    return unknown, young, ~(by_run | facts.near.decides) & uncovered
 
 
 def _leaking(facts: Facts) -> Array:

@@ -8,8 +8,9 @@ import numpy as np
 
 from engine.core.decide.calendar import BUCKETS, SLOTS
 from engine.core.decide.move_choice import quantile_of
+from engine.core.decide.record import lacks_of
 from engine.core.decide.risk import stated
-from engine.core.forecast import LEADS, ForecastRows, forecast, forecast_at
+from engine.core.forecast import ForecastRows, forecast, forecast_at
 from engine.core.forecast.history import history
 from engine.core.rows import Array
 
@@ -17,18 +18,15 @@ if TYPE_CHECKING:
     from engine.core.context import Context
     from engine.core.state import SlotState
 
-_FOUR_HOURS: Final = LEADS.index(48)
 _LONGEST: Final = 288
 
 
 def is_trusted(slot: SlotState, rows: Array, context: Context) -> Array:
     """Whether the forecasts of both resources would let a cut pass, and have seen days enough: bool [m]."""
-    known, sizing = forecast(slot.forecast.take(rows)), context.sizing
-    trusted = known.buckets_seen >= max(sizing.buckets_to_cut, context.moves.buckets_to_plan)
-    trusted &= known.scored[..., _FOUR_HOURS] >= sizing.forecasts_to_cut
-    trusted &= known.coverage[..., _FOUR_HOURS] >= sizing.coverage_to_cut
-    both: Array = np.logical_and.reduce(trusted, axis=1)
-    return both
+    known = forecast(slot.forecast.take(rows))
+    lacks = np.logical_or.reduce(lacks_of(known, context.sizing)) | (known.buckets_seen < context.moves.buckets_to_plan)
+    trusted: Array = ~lacks.any(axis=1)
+    return trusted
 
 
 def needs_of(slot: SlotState, rows: Array, bucket: int, context: Context) -> Array:
