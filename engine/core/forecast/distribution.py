@@ -9,7 +9,8 @@ import numpy as np
 from engine.core.forecast.compact import decode
 from engine.core.forecast.evidence import Evidence, at_leads, gather, mean_error, spread
 from engine.core.forecast.experts import predict
-from engine.core.forecast.mixture import Heard, combine, part_of, records
+from engine.core.forecast.losses import part_of, records
+from engine.core.forecast.mixture import Heard, combine
 from engine.core.forecast.quantile_prior import widths
 from engine.core.forecast.quantiles import calibrated, ratio
 from engine.core.forecast.state import RECENT, ForecastRows, Series

@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from engine.core.forecast.mixture import DISCOUNT
+from engine.core.forecast.losses import DISCOUNT
 from engine.core.forecast.state import HOUR, LEADS
 from engine.core.rows import Array
 

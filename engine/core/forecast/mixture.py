@@ -1,12 +1,11 @@
 """The mixture: experts weighted by their records and by the gate, combined by a trimmed weighted mean.
 
-By the records alone, weights are exponential in the discounted absolute error relative to the best expert's, which
-makes them independent of scale (river's `ensemble.EWARegressor` is the same without discount and with the learning rate
-in units of the loss). Half of a record is that of all targets, half that of targets in the same part of the day.
-Experts that abstained are charged what the mixture lost: Freund, Schapire, Singer & Warmuth, "Using and combining
-predictors that specialize", STOC 1997. The median of experts weighted so is the crowd's opinion from which the `gate`
-sees who differs. The forecast is the mean of the middle two fifths of the weight: nearly as robust as the median of the
-weighted experts, and less noisy.
+By the records alone, weights are exponential in the discounted absolute error relative to the best expert's (`losses`),
+which makes them independent of scale (river's `ensemble.EWARegressor` is the same without discount and with the
+learning rate in units of the loss). Half of a record is that of all targets, half that of targets in the same part of
+the day. The median of experts weighted so is the crowd's opinion from which the `gate` sees who differs. The forecast
+is the mean of the middle two fifths of the weight: nearly as robust as the median of the weighted experts, and less
+noisy.
 """
 
 from __future__ import annotations
@@ -19,16 +18,11 @@ import numpy as np
 
 from engine.core.compiled import compiled
 from engine.core.forecast import gate
-from engine.core.forecast.compact import amount_of, code_of, decode
+from engine.core.forecast.losses import position_of
 from engine.core.forecast.powers import exp2
 from engine.core.forecast.robust import trimmed_mean, weighted_median
-from engine.core.forecast.state import HOUR, LEARNED, PARTS, ForecastRows, Series
 from engine.core.rows import Array
 
-DISCOUNT: Final = 0.95
-"""Of past losses, per scored forecast: an origin of half a day ago counts half."""
-PART_DISCOUNT: Final = 0.982
-"""The same in a part of the day, which is visited six hours a day: .9 a day."""
 PART_SHARE: Final = np.float32(0.5)
 """Share of the part's record at the longest learned lead; none at the shortest."""
 SHARPNESS: Final = 4.0
@@ -84,7 +78,7 @@ class _Columns(NamedTuple):
 
 def _columns(heard: Heard) -> tuple[_Columns, Array]:
     """What compiled functions see, and the share of the part's record at each lead."""
-    lead = np.clip(_position(heard.leads), -1, 1)
+    lead = np.clip(position_of(heard.leads), -1, 1)
     columns = _Columns(
         predictions=np.ascontiguousarray(heard.predictions),
         records=np.ascontiguousarray(heard.records),
@@ -94,12 +88,6 @@ def _columns(heard: Heard) -> tuple[_Columns, Array]:
         lead=lead,
     )
     return columns, np.clip(lead, 0, 1) * PART_SHARE
-
-
-def _position(leads: tuple[int, ...]) -> Array:
-    """float32: 0 at the shortest learned lead, 1 at the longest, linear in the logarithm."""
-    position: Array = (np.log(np.array(leads) / LEARNED[0]) / np.log(LEARNED[1] / LEARNED[0])).astype(np.float32)
-    return position
 
 
 @compiled
@@ -160,51 +148,3 @@ def _compare(records: Array, part_records: Array, share: np.float32, excess: Arr
         loss = excess[expert]
         more = loss / best - _ONE if best > _NOTHING else _NOTHING if loss == best else gate.FARTHEST
         excess[expert] = min(more, gate.FARTHEST)
-
-
-def records(rows: ForecastRows, series: Series, bucket: int, leads: tuple[int, ...]) -> tuple[Array, Array]:
-    """The experts' losses at these leads, of all targets and of those in the target's part of the day.
-
-    Relative to their mean: float32 [m, leads, experts] each, all 1 without any.
-    """
-    known, parts = _relative(rows.losses[series]), _relative(rows.part_losses[series])
-    position = np.clip(_position(leads), 0, 1)[:, None]
-    shortest, longest = known[:, :1], known[:, 1:]
-    return shortest + (longest - shortest) * position, parts[:, [part_of(bucket + lead) for lead in leads]]
-
-
-def _relative(codes: Array) -> Array:
-    """Losses [m, k, experts] over their mean."""
-    losses = decode(codes)
-    usual = losses.cumsum(axis=-1, dtype=np.float32)[..., -1:] / np.float32(losses.shape[-1])
-    relative: Array = np.divide(losses, usual, out=np.ones_like(losses), where=usual > 0)
-    return relative
-
-
-def part_of(target: int) -> int:
-    """Part of the day in which a bucket lies."""
-    return (target - 1) // (24 * HOUR // PARTS) % PARTS
-
-
-def learn(rows: ForecastRows, series: Series, lead: int, target: int, errors: Array) -> None:
-    """Take in the experts' errors float32 [m, experts] at LEARNED[lead], for this target bucket."""
-    row, resource = np.array(series)
-    _learn(rows.losses, row, resource, lead, np.float32(DISCOUNT), errors)
-    if lead == len(LEARNED) - 1:
-        _learn(rows.part_losses, row, resource, part_of(target), np.float32(PART_DISCOUNT), errors)
-
-
-@compiled
-def _learn(losses: Array, row: Array, resource: Array, place: int, discount: np.float32, errors: Array) -> None:
-    for series in range(len(errors)):
-        known = losses[row[series], resource[series], place]
-        for expert in range(len(known)):
-            known[expert] = code_of(amount_of(known[expert]) * discount + errors[series, expert])
-
-
-def charged(predictions: Array, forecast: Array, actual: Array) -> Array:
-    """Absolute errors of predictions [m, experts]; who abstained is charged the forecast's [m]."""
-    error = np.abs(actual - forecast)[:, None]
-    errors = np.abs(actual[:, None] - predictions)
-    filled: Array = np.where(np.isnan(errors), error, errors)
-    return filled

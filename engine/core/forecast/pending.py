@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from engine.core.forecast import mixture
+from engine.core.forecast import losses
 from engine.core.forecast.compact import decode, encode
 from engine.core.forecast.distribution import Said
 from engine.core.forecast.evidence import mean_error
@@ -73,10 +73,10 @@ def _score_lead(rows: ForecastRows, series: Series, index: int, bucket: int, act
     if lead in LEARNED:
         learned = LEARNED.index(lead)
         predictions = decode(rows.pending_experts[(*series, _EXPERTS.place(learned, origin))])
-        mixture.learn(rows, series, learned, bucket, mixture.charged(predictions, p50, actual))
+        losses.learn(rows, series, learned, bucket, losses.charged(predictions, p50, actual))
     _calibrate(rows, series, index, bucket, p50, codes, actual)
     error = np.abs(actual - p50)
-    rows.loss[at] = rows.loss[at] * np.float32(mixture.DISCOUNT) + error
+    rows.loss[at] = rows.loss[at] * np.float32(losses.DISCOUNT) + error
     rows.absolute_errors[at] += error
     rows.actuals[at] += actual
     counted = rows.scored[at] < _MOST_COUNTED
@@ -87,7 +87,7 @@ def _score_lead(rows: ForecastRows, series: Series, index: int, bucket: int, act
 def _calibrate(
     rows: ForecastRows, series: Series, index: int, bucket: int, p50: Array, codes: Array, actual: Array
 ) -> None:
-    at, part = (*series, index), (*series, mixture.part_of(bucket))
+    at, part = (*series, index), (*series, losses.part_of(bucket))
     before = Calibration(rows.margins[at], rows.part_margins[part], rows.part_ratio[part])
     known = learn(before, p50, codes, actual, mean_error(rows.loss[at], rows.scored[at]), rows.scored[at])
     rows.margins[at], rows.part_margins[part] = known.margins, known.part_margins

@@ -20,7 +20,7 @@ from engine.core.forecast import window_prior
 from engine.core.forecast.compact import MISSING, ZERO, decode, encode
 from engine.core.forecast.evidence import Evidence
 from engine.core.forecast.history import hour_of
-from engine.core.forecast.mixture import DISCOUNT
+from engine.core.forecast.losses import DISCOUNT
 from engine.core.forecast.quantiles import factor, follow
 from engine.core.forecast.state import HOUR, LEADS, WINDOWS
 from engine.core.forecast.window_prior import Lately

@@ -10,17 +10,8 @@ from river import stats
 
 from engine.core.forecast import LEADS, ForecastRows, gate_prior
 from engine.core.forecast.compact import decode, encode
-from engine.core.forecast.mixture import (
-    DISCOUNT,
-    PART_DISCOUNT,
-    SHARPNESS,
-    Heard,
-    charged,
-    combine,
-    learn,
-    part_of,
-    records,
-)
+from engine.core.forecast.losses import DISCOUNT, PART_DISCOUNT, charged, learn, part_of, records
+from engine.core.forecast.mixture import SHARPNESS, Heard, combine
 from engine.core.forecast.state import EXPERTS, LEARNED, PARTS
 from engine.core.rows import Array
 from tests.core.forecast.feeding import DAY, START
