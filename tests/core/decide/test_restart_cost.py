@@ -19,13 +19,14 @@ from engine.core.decide import Verdicts, approve
 from engine.core.decide.permits import note_restart
 from engine.core.decide.restart_cost import _hours
 from engine.core.forecast import ForecastRows, forecast_at, observe
+from engine.core.rows import Array
 from engine.core.state import SlotState
 from engine.messages import Decision, Window
 from engine.units import GIB
 from tests.core.decide.build import BUCKET, CONTEXT, NOW, close, pairs, slot_of, urgent
 from tests.core.decide.test_always_within_bounds import constrained_slot
 from tests.core.decide.test_permits import only
-from tests.core.decide.test_properties import ROWS, SEEDS, urgent_of, with_terms
+from tests.core.decide.test_properties import ROWS, SEEDS, part_of, said, urgent_of, with_terms
 
 SOON = Window(from_="10:00", to="11:00", time_zone="UTC")
 LATER = Window(from_="08:00", to="09:00", time_zone="UTC")
@@ -222,11 +223,12 @@ def random_terms(seed: int) -> SlotState:
     return slot
 
 
-def tried(seed: int, usd: float) -> list[Verdicts]:
-    """The fast and the slow path, each by itself, a restart at this price."""
+def tried(seed: int, usd: float, rows: Array | None = None) -> list[Verdicts]:
+    """The fast and the slow path, each by itself, a restart at this price; of these rows, or of all."""
     slot = random_terms(seed)
     slot.placement.restart_usd[:] = usd
-    return [urgent_of(deepcopy(slot), np.arange(ROWS), seed), close(slot)]
+    slot = slot if rows is None else part_of(slot, rows)
+    return [urgent_of(deepcopy(slot), np.arange(len(slot.containers)), seed), close(slot)]
 
 
 def restarted(verdicts: list[Verdicts]) -> set[str]:
@@ -238,6 +240,14 @@ def restarted(verdicts: list[Verdicts]) -> set[str]:
 def test_a_dearer_restart_never_makes_more_changes(seed: int, one: float, other: float) -> None:
     cheap, dear = restarted(tried(seed, min(one, other))), restarted(tried(seed, max(one, other)))
     assert restarted(tried(seed, np.nan)) <= dear <= cheap
+
+
+@settings(max_examples=20, deadline=None)
+@given(SEEDS)
+def test_a_row_does_not_depend_on_its_neighbours(seed: int) -> None:
+    order = np.random.default_rng(seed).permutation(ROWS)
+    apart = [verdicts for rows in (order[:5], order[5:]) for verdicts in tried(seed, 0.2, rows)]
+    assert said(tried(seed, 0.2)) == said(apart)
 
 
 @settings(max_examples=40, deadline=None)
