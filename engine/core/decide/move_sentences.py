@@ -33,8 +33,10 @@ def move_text(choice: Choice, target: MoveTarget, evidence: MoveEvidence) -> str
 def _stretch(stretch: MachineStretch, choice: Choice, daily: bool) -> str:
     when = f"daily from {_clock(stretch.from_s)} to {_clock(stretch.until_s)} UTC" if daily else "for good"
     need = np.array([stretch.cpu, stretch.memory])
-    machine = next(each for each in choice.market.candidates if each.name == stretch.node_type)
-    capacity = np.array([machine.cores, machine.memory_bytes])
+    market = choice.market
+    place = next(n for n, each in enumerate(market.candidates) if each.name == stretch.node_type)
+    machine = market.candidates[place]
+    capacity = market.in_cores(np.array([machine.cores, machine.memory_bytes]), place)
     decides = int((need / capacity).argmax())
     amounts = f"{_amount(need, decides)} of {_amount(capacity, decides)}"
     return f"{stretch.node_type} {when}, where {_NAMES[decides]} decides: {amounts}"
