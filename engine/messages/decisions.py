@@ -116,8 +116,8 @@ class Evidence(Struct, frozen=True, omit_defaults=True):
     """Instance type whose price was used."""
     price_assumed: bool = False
     cpu_node_type: str = ""
-    cpu_performance: float = 1.0
-    """Instance type whose cores all CPU is in, and the work of one in cores of the reference, where that is not 1."""
+    cpu_performance: float | None = None
+    """Instance type whose cores all CPU is in, and the work of one in cores of the reference; absent where it is 1."""
     move: MoveEvidence | None = None
 
 

@@ -22,6 +22,7 @@ _FOUR_HOURS: Final = LEADS.index(48)
 def evidence_of(proposals: Proposals, i: int, runner_up: RunnerUp) -> Evidence:
     """Evidence for row i of the proposals."""
     facts, performance = proposals.facts, float(proposals.facts.machines.performance[i])
+    rated = performance != 1
     return Evidence(
         cpu=_resource(proposals, i, CPU),
         memory=_resource(proposals, i, MEMORY),
@@ -30,8 +31,8 @@ def evidence_of(proposals: Proposals, i: int, runner_up: RunnerUp) -> Evidence:
         buckets_seen=int(facts.forecast.buckets_seen[i].max()),
         price_node_type=facts.prices.node_types[i],
         price_assumed=bool(facts.prices.assumed[i]),
-        cpu_node_type=facts.machines.name(i) if performance != 1 else "",
-        cpu_performance=round(performance, _SHARE_DIGITS),
+        cpu_node_type=facts.machines.name(i) if rated else "",
+        cpu_performance=round(performance, _SHARE_DIGITS) if rated else None,
     )
 
 
