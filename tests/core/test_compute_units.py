@@ -19,14 +19,17 @@ from engine.core.decide.facts import Facts, gather
 from engine.core.decide.move_needs import needs_of
 from engine.core.decide.parameters import SizingParameters
 from engine.core.effects import Effects
-from engine.core.forecast import forecast
+from engine.core.forecast import AMOUNTS, forecast
 from engine.core.forecast.compact import decode
+from engine.core.forecast.compact import encode as encode_amounts
 from engine.core.rows import Array
 from engine.core.snapshot import pack, unpack
 from engine.core.state import SlotState
 from engine.messages import ContainerSpec, Size
 from engine.units import BUCKET_S, CPU, GIB
 from tests.core.build import Log, autopilot, declare, metrics, roster
+from tests.core.decide.build import BUCKET, NOW, slot_of
+from tests.core.decide.build import CONTEXT as DECIDE
 
 CONTEXT = Context(time=TimeRules(stagger_s=0.0), vcpu_performance={"slow": 0.8, "reference": 1.0, "double": 2.0})
 BY_NOWCAST = replace(CONTEXT, sizing=SizingParameters(risk=(0.01, 0.01), cadence_s=300.0))
@@ -227,6 +230,29 @@ def test_hours_are_told_in_cores() -> None:
     told = effects.aggregates[0]
     assert told.cpu.used == pytest.approx(0.25)
     assert told.cpu.requested == pytest.approx(0.5)
+
+
+def test_all_facts_are_in_cores() -> None:
+    """Whatever is known of CPU: on a type that does twice the work of the reference, it is half as many cores."""
+
+    def known(performance: float) -> Facts:
+        slot = slot_of(1, peak=0.7)
+        slot.placement.vcpu_performance[:] = performance
+        slot.window.previous[:] = [[0.4, GIB]]
+        slot.decide.runs[:] = encode_amounts(np.array([[0.5], [2.0**29]]))
+        return gather(slot, np.array([0]), BUCKET, NOW, DECIDE)
+
+    reference, double, half = known(1.0), known(2.0), np.array([[0.5, 1.0]])
+    for field in ("demand", "highest_p95", "recent_peak", "day_peak", "last"):
+        np.testing.assert_array_equal(getattr(double, field), getattr(reference, field) * half, field)
+    for field in AMOUNTS:
+        amounts = getattr(reference.forecast, field)
+        factor = half.reshape(1, 2, *(1,) * (amounts.ndim - 2))
+        np.testing.assert_array_equal(getattr(double.forecast, field), amounts * factor, field)
+    np.testing.assert_array_equal(double.around.low, reference.around.low * half)
+    np.testing.assert_array_equal(double.around.runs, reference.around.runs * half[..., None])
+    assert reference.around.runs[0, CPU, 0] == 0.5
+    assert reference.around.low[0, CPU] == 0.4
 
 
 def test_urgent_triggers_compare_in_cores() -> None:
