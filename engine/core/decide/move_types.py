@@ -28,13 +28,15 @@ class Market:
     """What a container may run on: `present` is the place among `candidates` of the type that it has.
 
     `allowed` int [n] are the places of those that its policy names; the present one need not be among them. Cores of
-    candidates are in compute units, as needs are; `performance` [candidates] is that of a core of each.
+    candidates are in compute units, as needs are; `performance` [candidates] is that of a core of each, 1 for those
+    that are `unrated`.
     """
 
     candidates: Sequence[Candidate]
     present: int
     allowed: Array
     performance: Array
+    unrated: frozenset[str] = frozenset()
 
     def in_cores(self, amounts: Array, place: int) -> Array:
         """Amounts [2] with CPU in cores of the candidate."""
