@@ -34,6 +34,7 @@ class Batch:
     """Row i belongs to row i of the roster. `value` float [n, 2], NaN "none"; `sampled`: has a usable value.
 
     `refused`: had a value, but none that is usable. `throttled` (0..1) and what is counted are 0 where absent.
+    `measured_on`: node types where they are not the roster's, None where none is.
     """
 
     time_s: Array
@@ -45,6 +46,7 @@ class Batch:
     sampled: Array
     refused: Array
     dropped: list[DroppedCell]
+    measured_on: Sequence[str | None] | None = None
 
 
 def samples_in(message: Metrics) -> int:
@@ -63,6 +65,8 @@ def read_batch(message: Metrics, rows: int, row_age_s: float) -> Batch:
         present |= np.array([cell is not None for cell in getattr(message, name)], dtype=np.bool_)
     time_s = _times(message, rows, row_age_s, dropped)
     timely = ~np.isnan(time_s)
+    if message.measured_on is not None:
+        _check_length("measured_on", message.measured_on, rows)
     sampled = timely & ~np.isnan(value).all(axis=1)
     return Batch(
         time_s=time_s,
@@ -74,6 +78,7 @@ def read_batch(message: Metrics, rows: int, row_age_s: float) -> Batch:
         sampled=sampled,
         refused=present & ~sampled,
         dropped=dropped,
+        measured_on=message.measured_on,
     )
 
 
@@ -111,7 +116,7 @@ def _times(message: Metrics, rows: int, row_age_s: float, dropped: list[DroppedC
     return time_s
 
 
-def _check_length(name: str, cells: Sequence[float | None], rows: int) -> None:
+def _check_length(name: str, cells: Sequence[object], rows: int) -> None:
     if len(cells) != rows:
         raise Refused("column_length", f"Expected {rows} rows as in the roster, got {len(cells)} - at `$.{name}`")
 

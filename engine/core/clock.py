@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from engine.core.account import add_bucket
 from engine.core.aggregate import hour_ended
+from engine.core.compute_units import in_cores
 from engine.core.context import Context
 from engine.core.decide import (
     decide_at_close,
@@ -68,13 +71,20 @@ def _learn_and_decide(state: SlotState, closed: Closed, stale: bool, context: Co
     observe_runs(state, closed.bucket, closed.peak, context.sizing)
     observe(state.forecast, closed.bucket, closed.mean, closed.peak, _named_forecasters(state))
     state.count("buckets_closed")
-    add_bucket(state, closed)
-    note_near_misses(state, closed, context.sizing)
-    effects.judgements.extend(watch(state, closed, context))
+    used = _in_cores(state, closed)
+    add_bucket(state, used)
+    note_near_misses(state, used, context.sizing)
+    effects.judgements.extend(watch(state, used, context))
     if stale:
         return
     sampled = np.any(~np.isnan(closed.mean), axis=1)
     effects.add(decide_at_close(state, closed.bucket, sampled, closed.fresh, context))
+
+
+def _in_cores(state: SlotState, closed: Closed) -> Closed:
+    """As it compares to requests and limits."""
+    performance = state.placement.vcpu_performance.astype(np.float64)
+    return replace(closed, mean=in_cores(closed.mean, performance), peak=in_cores(closed.peak, performance))
 
 
 def _named_forecasters(state: SlotState) -> dict[int, Forecaster] | None:

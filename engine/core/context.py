@@ -41,7 +41,8 @@ class TimeRules:
 class Context:
     """`prices`: node type to USD per core-hour and per GiB-hour; `default_node_type` is for unknown ones.
 
-    `node_types`: what moves choose from, by name; without them nothing is moved.
+    `node_types`: what moves choose from, by name; without them nothing is moved. `vcpu_performance`: node type to the
+    work of a vCPU, 1 for the reference and for what is not in it; see `compute_units`.
     """
 
     prices: Mapping[str, tuple[float, float]] = field(default_factory=lambda: {"m5.large": (0.0340, 0.0035)})
@@ -50,5 +51,6 @@ class Context:
     sizing: SizingParameters = field(default_factory=SizingParameters)
     moves: MoveParameters = field(default_factory=MoveParameters)
     node_types: Mapping[str, NodeType] = field(default_factory=dict)
+    vcpu_performance: Mapping[str, float] = field(default_factory=dict)
     utc_offset_s: UtcOffset = utc_offset_s
     """Of time zones, for windows: decision 10."""

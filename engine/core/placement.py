@@ -28,6 +28,8 @@ class PlacementRows(Rows):
     ceiling: Array = column(np.float64, 2, fill=UNSET)
     replicas: Array = column(np.int32, fill=1)
     node_type: Array = column(np.int16, fill=-1)
+    vcpu_performance: Array = column(np.float32, fill=1)
+    """Work of a core of that type, in cores of the reference: what is learned of CPU is counted in the latter."""
     assumed: Array = column(np.bool_)
     outcome_s: Array = column(np.float64, fill=-1.0)
     """Time of the last applied command: a roster taken before it does not change the size again."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from engine.core.compute_units import believe_types
 from engine.core.constraints import believe_constraints
 from engine.core.context import Context
 from engine.core.effects import Refused, SlotEffects
@@ -23,11 +24,14 @@ def fold_roster(state: SlotState, roster: Roster, context: Context, effects: Slo
     state.add_rows(fresh)
     known = {name: row for row, name in enumerate(state.containers)}
     rows = [known[name] for name in names]
+    index = np.array(rows, dtype=np.int64)
+    types_before = state.placement.node_type[index]
     news = bool(fresh)
     for row, spec in zip(rows, roster.containers, strict=True):
         believe(state.placement, row, spec, _node_type(state, spec), roster.time_s)
         news |= annotate(state, row, spec.policy)
-    believe_constraints(state.placement, np.array(rows, dtype=np.int64), roster.containers, roster.time_s)
+    believe_types(state, index, types_before, context)
+    believe_constraints(state.placement, index, roster.containers, roster.time_s)
     state.rosters.pop(roster.roster, None)
     state.rosters[roster.roster] = rows
     while len(state.rosters) > ROSTERS_KEPT:

@@ -9,6 +9,7 @@ from engine.core.account import count_distress, count_throttled
 from engine.core.batch import Batch, read_batch, samples_in
 from engine.core.cadence import end_window
 from engine.core.clock import advance, check_time, is_stale
+from engine.core.compute_units import measured
 from engine.core.context import Context
 from engine.core.decide import approve, count_above, decide_displaced, decide_urgent
 from engine.core.effects import Refused, SlotEffects
@@ -79,16 +80,17 @@ def _fold_samples(
         late = batch.time_s < state.watermark_s - context.time.lateness_s
     usable = np.flatnonzero(batch.sampled & ~late)
     fresh = np.full(len(usable), not stale)
-    new = add(state.window, rows[usable], batch.time_s[usable], batch.value[usable], fresh)
+    units, cores = measured(state, rows, batch, context)
+    new = add(state.window, rows[usable], batch.time_s[usable], units[usable], fresh)
     state.count("samples_folded", int(batch.sampled.sum()))
     state.count("samples_late", int((batch.sampled & late).sum()))
     state.count("samples_duplicate", int((~new).sum()))
     state.count("samples_stale", int(new.sum()) if stale else 0)
-    note(state.nowcast, rows[usable[new]], batch.value[usable[new]])
+    note(state.nowcast, rows[usable[new]], units[usable[new]])
     window = state.left(context.time)
     ends = window > state.sized
     if not stale:
-        count_above(state, rows[usable[new]], batch.value[usable[new]], context.sizing)
+        count_above(state, rows[usable[new]], cores[usable[new]], context.sizing)
         gone = (batch.oom_kills > 0) | (batch.evictions > 0) | (batch.unschedulable > 0)
         speaking = ~late & gone & ~batch.sampled  # what was killed or runs nowhere may leave no usage behind
         speaking[usable[new]] = True

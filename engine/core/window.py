@@ -1,6 +1,7 @@
 """Open buckets: sums, peaks and recognised duplicates of the samples of at most two buckets per row.
 
 Amounts are whole quanta (nanocores, bytes) in int64, so that a bucket does not depend on the order of its samples.
+Cores are those of the reference type: see `compute_units`.
 A bucket is named by its end in units of 300 s and holds [end - 300 s, end); it lives in the half of its parity.
 """
 
@@ -38,7 +39,7 @@ class WindowRows(Rows):
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """A closed bucket: mean and peak float64 [n, 2] in cores and bytes, NaN without a sample; `fresh` bool [n]."""
+    """A closed bucket: mean and peak float64 [n, 2] in the amounts added, NaN without a sample; `fresh` bool [n]."""
 
     bucket: int
     mean: Array

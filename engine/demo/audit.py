@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from engine.codec import encode
+from engine.core.compute_units import in_cores, performance_of
 from engine.core.context import Context
 from engine.core.effects import Effects
 from engine.core.forecast import forecast
@@ -71,8 +72,8 @@ def _note(probe: Trajectories, rows: dict[str, int], state: SlotState, before: i
     made = np.unique(origin[(origin > before) & (origin >= probe.first) & (origin % HOUR == 0)])
     if not len(made):
         return
-    latest = forecast(state.forecast)
-    quantiles = np.stack([getattr(latest, name)[mine] for name in QUANTILES], axis=-1)
+    latest, performance = forecast(state.forecast), performance_of(state.placement, np.flatnonzero(mine))
+    quantiles = np.stack([in_cores(getattr(latest, name)[mine], performance) for name in QUANTILES], axis=-1)
     for made_at in made:
         hour = probe.hour_of(int(made_at))
         if hour < probe.quantiles.shape[1]:

@@ -71,7 +71,8 @@ class RunnerUp(Struct, frozen=True):
 class MachineStretch(Struct, frozen=True):
     """A part of a day, in seconds since midnight UTC, on one machine.
 
-    `cpu` and `memory` are the highest needs of a replica in it, cores and bytes; `usd` what it costs, moves apart.
+    `cpu` and `memory` are the highest needs of a replica in it, cores of that machine and bytes; `usd` what it costs,
+    moves apart.
     """
 
     from_s: int
@@ -126,6 +127,9 @@ class Evidence(Struct, frozen=True, omit_defaults=True):
     price_node_type: str = ""
     """Instance type whose price was used."""
     price_assumed: bool = False
+    cpu_node_type: str = ""
+    cpu_performance: float | None = None
+    """Instance type whose cores all CPU is in, and the work of one in cores of the reference; absent where it is 1."""
     move: MoveEvidence | None = None
     restart: RestartEvidence | None = None
     """Where a restart outside of the container's window was weighed."""

@@ -76,6 +76,7 @@ class Metrics(Event, frozen=True, kw_only=True, omit_defaults=True, tag="metrics
     container has one replica. throttled: share of CFS periods throttled since the scrape before, 0..1.
     restarts, oom_kills: since the scrape before, as are evictions, pods that their node put out for want of memory,
     and unschedulable, pods that found no node with room. times_s: where a row was not sampled at `time_s`.
+    measured_on: the node type of the replica that `cpu_max` is of, where it is not the row's in the roster.
     """
 
     roster: Annotated[str, Meta(min_length=1, max_length=64)]
@@ -91,6 +92,7 @@ class Metrics(Event, frozen=True, kw_only=True, omit_defaults=True, tag="metrics
     times_s: list[float | None] | None = None
     evictions: list[int | None] | None = None
     unschedulable: list[int | None] | None = None
+    measured_on: list[str | None] | None = None
 
 
 OutcomeStatus = Literal["applied", "refused", "failed"]

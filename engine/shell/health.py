@@ -52,7 +52,7 @@ async def watch(engine: Engine) -> None:
     number = 0
     while True:
         states = survey.slots_of(engine.processor.folds.values())
-        survey.count(states, telemetry, time.time())
+        survey.count(states, telemetry, time.time(), engine.context.vcpu_performance)
         telemetry.checkpoint_age.set(engine.planner.oldest_age(time.monotonic()))
         telemetry.dirty_slots.set(engine.planner.dirty_count())
         telemetry.outbox_length.set(len(engine.outbox))

@@ -34,8 +34,10 @@ def progress(states: Iterable[SlotState]) -> dict[str, Any]:
     return {"clusters": clusters}
 
 
-def count(states: list[SlotState], telemetry: Telemetry, now_s: float) -> None:
-    """Sets the gauges that are sums over slots. `now_s`: wall clock."""
+def count(
+    states: list[SlotState], telemetry: Telemetry, now_s: float, known: Mapping[str, float] | None = None
+) -> None:
+    """Sets the gauges that are sums over slots. `now_s`: wall clock; `known`: performance by node type."""
     counters: Counter[str] = Counter()
     slots: Counter[str] = Counter()
     containers: Counter[str] = Counter()
@@ -47,7 +49,21 @@ def count(states: list[SlotState], telemetry: Telemetry, now_s: float) -> None:
         telemetry.samples.labels(result).set(counters[f"samples_{result}"])
     _set_by_cluster(telemetry.slots, slots)
     _set_by_cluster(telemetry.containers, containers)
+    _count_unknown_types(states, telemetry, known or {})
     _count_watermarks(states, telemetry, now_s)
+
+
+def _count_unknown_types(states: list[SlotState], telemetry: Telemetry, known: Mapping[str, float]) -> None:
+    """A type that is not known counts as the reference: that is said, for whom it concerns."""
+    found: Counter[tuple[str, str]] = Counter()
+    for state in states:
+        containers = np.bincount(state.placement.node_type + 1, minlength=len(state.node_types) + 1)[1:].tolist()
+        for name, count in zip(state.node_types, containers, strict=True):
+            if count and name not in known:
+                found[state.cluster, name] += count
+    telemetry.unknown_types.clear()
+    for labels, count in found.items():
+        telemetry.unknown_types.labels(*labels).set(count)
 
 
 def _count_watermarks(states: list[SlotState], telemetry: Telemetry, now_s: float) -> None:

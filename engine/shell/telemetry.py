@@ -52,6 +52,11 @@ class Telemetry:
         self.containers = self._gauge("containers", "Containers in the slots held here.", ("cluster",))
         self.slots = self._gauge("slots", "Slots held here.", ("cluster",))
         self.partitions = self._gauge("partitions", "Partitions of the topic `events` held here.")
+        self.unknown_types = self._gauge(
+            "unrated_node_type_containers",
+            "Containers on a node type that the catalogue states no compute units of: their CPU counts as m5.large's.",
+            ("cluster", "node_type"),
+        )
         self.watermark = self._gauge("watermark_seconds", "Event time of the cluster's last slot.", ("cluster",))
         self.watermark_lag = self._gauge(
             "watermark_lag_seconds",

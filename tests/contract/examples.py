@@ -181,6 +181,19 @@ EXAMPLES: Final[dict[str, Example]] = {
             unschedulable=[0, 2],
         ),
     ),
+    "metrics_measured_elsewhere": Example(
+        codec.decode_event,
+        Metrics(
+            cluster="shop",
+            slot=2,
+            sent_s=1_700_000_100.25,
+            roster="0011223344556677",
+            time_s=1_700_000_100.0,
+            cpu_max=[0.25, None],
+            memory_max=[200 * MIB, None],
+            measured_on=["c5.xlarge", None],
+        ),
+    ),
     "outcome": Example(
         codec.decode_event,
         Outcome(
@@ -355,6 +368,24 @@ EXAMPLES: Final[dict[str, Example]] = {
                 trigger="bucket_close",
                 restart=RestartEvidence(saved_usd=0.52, cost_usd=0.2, window_s=1_700_028_000.0, kill_expected=True),
             ),
+        ),
+    ),
+    "decision_in_cores_of_a_rated_type": Example(
+        codec.decode_decision,
+        Decision(
+            id="0123456789abcdef",
+            cluster="shop",
+            slot=2,
+            container="shop/web/cart/app",
+            action="hold",
+            reason="within_band",
+            text="The size fits",
+            time_s=1_700_000_100.0,
+            sampled_s=1_700_000_100.0,
+            valid_until_s=1_700_000_700.0,
+            current=_CURRENT,
+            target=_CURRENT,
+            evidence=Evidence(trigger="bucket_close", cpu_node_type="m5.xlarge", cpu_performance=0.8),
         ),
     ),
     "judgement": Example(

@@ -57,6 +57,7 @@ def metrics(
     throttled: Sequence[float | None] | None = None,
     times_s: Sequence[float | None] | None = None,
     evictions: Sequence[int | None] | None = None,
+    measured_on: Sequence[str | None] | None = None,
 ) -> Metrics:
     return Metrics(
         cluster=CLUSTER,
@@ -70,6 +71,7 @@ def metrics(
         throttled=None if throttled is None else list(throttled),
         times_s=None if times_s is None else list(times_s),
         evictions=None if evictions is None else list(evictions),
+        measured_on=None if measured_on is None else list(measured_on),
     )
 
 

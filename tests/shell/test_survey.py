@@ -44,6 +44,18 @@ def test_sums_over_slots() -> None:
     assert value(telemetry, "slots", cluster="shop") is None, "the partitions went elsewhere"
 
 
+def test_containers_on_types_that_are_not_rated_are_told() -> None:
+    telemetry, state = Telemetry(), slot(0, 900.0, containers=4)
+    state.node_types = ["m5.large", "m9z.large"]
+    state.placement.node_type[:] = [-1, 0, 1, 1]
+    count([state, slot(1, 900.0)], telemetry, now_s=1000.0, known={"m5.large": 1.0})
+    name = "unrated_node_type_containers"
+    assert value(telemetry, name, cluster="shop", node_type="m9z.large") == 2
+    assert value(telemetry, name, cluster="shop", node_type="m5.large") is None
+    count([], telemetry, now_s=1000.0)
+    assert value(telemetry, name, cluster="shop", node_type="m9z.large") is None
+
+
 def test_a_replay_is_behind_its_first_slot_not_the_wall_clock() -> None:
     telemetry = Telemetry()
     count([slot(0, 900.0, "replay"), slot(1, 600.0, "replay")], telemetry, now_s=1e9)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.core.compute_units import in_cores, performance_of
 from engine.core.decide.leaks import time_to_limit
 from engine.core.decide.rollout import lately_rolled_out, shift_since
 from engine.core.decide.runs import demand_of_runs, is_running, peaks_of_runs
@@ -57,24 +58,25 @@ def circumstances_of(
     slot: SlotState, rows: Array, bucket: int, time_s: float, latest: Forecast, parameters: SizingParameters
 ) -> Circumstances:
     """Circumstances of the rows int [m] as of a bucket; `latest` is their forecast."""
-    placement, last = slot.placement, slot.window.last[rows]
+    placement, performance = slot.placement, performance_of(slot.placement, rows)
+    last, previous = (in_cores(each[rows], performance) for each in (slot.window.last, slot.window.previous))
     rolled_out = lately_rolled_out(placement, rows, time_s, parameters)
     limit = placement.limit[rows, MEMORY]
     recent = recent_means(slot.forecast, rows, bucket)
     killed = slot.decide.oom_need[rows] != MISSING
     left_s, slope = time_to_limit(slot.forecast, rows, bucket, recent, limit, killed, parameters)
-    lowest = np.fmin.reduce(recent[..., : HOUR + 1], axis=-1)
+    lowest = in_cores(np.fmin.reduce(recent[..., : HOUR + 1], axis=-1), performance)
     return Circumstances(
         scaled=placement.scaled[rows],
         keep_qos=placement.keep_qos[rows],
         cpu_limit_kind=placement.cpu_limit_kind[rows],
         cpu_limit_ratio=placement.cpu_limit_ratio[rows].astype(np.float64),
-        low=np.fmin(lowest, np.fmin(last, slot.window.previous[rows])),
+        low=np.fmin(lowest, np.fmin(last, previous)),
         time_to_limit_s=left_s,
         leak_request=_leak_request(slot, rows, left_s, slope, parameters),
         by_run=placement.by_run[rows],
         running=is_running(slot, rows, bucket, parameters),
-        runs=peaks_of_runs(slot.decide, rows),
+        runs=in_cores(peaks_of_runs(slot.decide, rows), performance),
         rolled_out=rolled_out,
         shift=shift_since(rolled_out, latest, last),
     )

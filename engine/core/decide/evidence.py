@@ -22,7 +22,8 @@ _FOUR_HOURS: Final = LEADS.index(48)
 
 def evidence_of(proposals: Proposals, i: int, runner_up: RunnerUp) -> Evidence:
     """Evidence for row i of the proposals."""
-    facts = proposals.facts
+    facts, performance = proposals.facts, float(proposals.facts.machines.performance[i])
+    rated = performance != 1
     return Evidence(
         cpu=_resource(proposals, i, CPU),
         memory=_resource(proposals, i, MEMORY),
@@ -32,6 +33,8 @@ def evidence_of(proposals: Proposals, i: int, runner_up: RunnerUp) -> Evidence:
         price_node_type=facts.prices.node_types[i],
         price_assumed=bool(facts.prices.assumed[i]),
         restart=_restart(proposals.worth, i),
+        cpu_node_type=facts.machines.name(i) if rated else "",
+        cpu_performance=round(performance, _SHARE_DIGITS) if rated else None,
     )
 
 

@@ -1,4 +1,8 @@
-"""What is known of the rows that are decided on: one place from which gates, sizes, evidence and texts all read."""
+"""What is known of the rows that are decided on: one place from which gates, sizes, evidence and texts all read.
+
+What is learned in compute units is converted here to cores of the type that each row runs on; `window` does it for
+the nowcast, `urgent` for its triggers, `clock` for what is compared to a closed bucket.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.core.compute_units import Machines, in_cores, machines_of
 from engine.core.decide import risk
 from engine.core.decide.bounds import Bounds, bounds_of
 from engine.core.decide.circumstances import Circumstances, circumstances_of
@@ -15,7 +20,7 @@ from engine.core.decide.near import Near
 from engine.core.decide.peaks import peaks_over
 from engine.core.decide.sizing import bounded
 from engine.core.decide.trust import distrust_at
-from engine.core.forecast import Forecast, forecast
+from engine.core.forecast import AMOUNTS, Forecast, forecast
 from engine.core.rows import Array
 from engine.units import BUCKET_S
 
@@ -58,6 +63,7 @@ class Facts:
     bounds: Bounds
     around: Circumstances
     near: Near
+    machines: Machines
 
 
 def cost_of(facts: Facts, i: int, request: Array) -> float:
@@ -84,8 +90,9 @@ def gather(
     sampled_s: where it is not that of the row's last sample. near: what the nowcast says of them.
     """
     parameters, decide, placement = context.sizing, slot.decide, slot.placement
-    latest = _of_rows(slot, rows, bucket, parameters)
-    recent, day, peak = _peaks(slot, rows, bucket, parameters)
+    machines = machines_of(slot, rows)
+    latest = _of_rows(slot, rows, bucket, machines.performance, parameters)
+    recent, day, peak = (in_cores(each, machines.performance) for each in _peaks(slot, rows, bucket, parameters))
     distrust = distrust_at(decide, rows, time_s, parameters)
     margin = np.array(parameters.margin) * (1.0 + parameters.distrust_margin * distrust)
     highest_p95 = np.fmax.reduce(latest.p95, axis=-1)
@@ -111,7 +118,7 @@ def gather(
         highest_p95=highest_p95,
         recent_peak=recent,
         day_peak=day,
-        last=slot.window.last[rows],
+        last=in_cores(slot.window.last[rows], machines.performance),
         distrust=distrust,
         floor=floor,
         demand=demand,
@@ -121,6 +128,7 @@ def gather(
         bounds=bounds,
         around=around,
         near=near,
+        machines=machines,
     )
 
 
@@ -131,8 +139,11 @@ def _peaks(slot: SlotState, rows: Array, bucket: int, parameters: SizingParamete
     return over[2], over[24], own
 
 
-def _of_rows(slot: SlotState, rows: Array, bucket: int, parameters: SizingParameters) -> Forecast:
+def _of_rows(
+    slot: SlotState, rows: Array, bucket: int, performance: Array, parameters: SizingParameters
+) -> Forecast:
     latest = forecast(slot.forecast.take(rows))
+    latest = replace(latest, **{name: in_cores(getattr(latest, name), performance) for name in AMOUNTS})
     old = (bucket - latest.origin > parameters.forecast_age_buckets)[..., None]
     p05, p50, p95 = (np.where(old, np.nan, quantile) for quantile in (latest.p05, latest.p50, latest.p95))
     return replace(latest, p05=p05, p50=p50, p95=p95)

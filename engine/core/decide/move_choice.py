@@ -49,6 +49,8 @@ def choose(
 ) -> Choice | None:  # fmt: skip
     """The cheapest day for `needs` [48, 2] by half hour of the day, and what follows; None: there is none to compare.
 
+    Needs are in compute units and bytes, as the market's candidates are.
+
     `standing` is the plan that stands, as in `Choice.plan`, with -1 for types that are no candidates any more.
     """
     terms = terms_of(parameters, moves)

@@ -126,7 +126,7 @@ def stretches_of(choice: Choice, replicas: int) -> list[MachineStretch]:
     for begin, end in zip(begins, [*begins[1:], begins[0] + SLOTS], strict=True):
         slots = np.arange(begin, end) % SLOTS
         place = int(choice.machine[begin])
-        peak = choice.needs[slots].max(axis=0)
+        peak = choice.market.in_cores(choice.needs[slots].max(axis=0), place)
         usd = round(float(choice.day.cost[slots, place].sum()) * replicas, CENTS)
         name = choice.market.candidates[place].name
         ends_s = (end % SLOTS or SLOTS) * SLOT_S

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from engine.core.compute_units import in_units, performance_of
 from engine.core.decide.calendar import BUCKETS, SLOTS
 from engine.core.decide.move_choice import quantile_of
 from engine.core.decide.record import lacks_of
@@ -32,6 +33,8 @@ def is_trusted(slot: SlotState, rows: Array, context: Context) -> Array:
 def needs_of(slot: SlotState, rows: Array, bucket: int, context: Context) -> Array:
     """Needs by half hour of the day, float64 [m, 48, 2], NaN unknown: a machine is there before the need, and stays.
 
+    Compute units and bytes, so that one need can be held against every type.
+
     Each is the greater of what is forecast for its start and for its end, no less than the policy's floor, and not far
     above all that was seen: where the hour of a step is uncertain, a day ahead, the quantile knows no such measure.
     """
@@ -42,7 +45,8 @@ def needs_of(slot: SlotState, rows: Array, bucket: int, context: Context) -> Arr
     amounts = np.stack([outlook.p90, outlook.p95, outlook.p99])[quantile, np.arange(len(rows))]
     most = context.moves.over_highest * highest_seen(mine, bucket)[..., None]
     needs = np.clip(np.maximum(amounts[..., :-1], amounts[..., 1:]), 0.0, most)
-    needs = np.where(np.isnan(needs), np.nan, np.fmax(needs, slot.placement.floor[rows][..., None]))
+    floor = in_units(slot.placement.floor[rows], performance_of(slot.placement, rows))
+    needs = np.where(np.isnan(needs), np.nan, np.fmax(needs, floor[..., None]))
     return np.roll(np.moveaxis(needs, 1, 2), first % SLOTS, axis=1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -23,6 +24,7 @@ def move_text(choice: Choice, target: MoveTarget, evidence: MoveEvidence) -> str
     parts = [
         OPENINGS[choice.reason],
         *[_stretch(stretch, choice, target.daily) for stretch in evidence.stretches],
+        *_unrated(choice, [target.from_type, *(stretch.node_type for stretch in evidence.stretches)]),
         _money(target, evidence),
         f"{first.to} is ordered at {_clock(first.ordered_s)} and serves from {_clock(first.at_s)} UTC on",
         NOT_COMMANDED,
@@ -33,11 +35,22 @@ def move_text(choice: Choice, target: MoveTarget, evidence: MoveEvidence) -> str
 def _stretch(stretch: MachineStretch, choice: Choice, daily: bool) -> str:
     when = f"daily from {_clock(stretch.from_s)} to {_clock(stretch.until_s)} UTC" if daily else "for good"
     need = np.array([stretch.cpu, stretch.memory])
-    machine = next(each for each in choice.market.candidates if each.name == stretch.node_type)
-    capacity = np.array([machine.cores, machine.memory_bytes])
+    market = choice.market
+    place = next(n for n, each in enumerate(market.candidates) if each.name == stretch.node_type)
+    machine = market.candidates[place]
+    capacity = market.in_cores(np.array([machine.cores, machine.memory_bytes]), place)
     decides = int((need / capacity).argmax())
     amounts = f"{_amount(need, decides)} of {_amount(capacity, decides)}"
     return f"{stretch.node_type} {when}, where {_NAMES[decides]} decides: {amounts}"
+
+
+def _unrated(choice: Choice, names: Sequence[str]) -> list[str]:
+    """Types of the plan that count as the reference while others of it are rated."""
+    types = dict.fromkeys(names)
+    unrated = [name for name in types if name in choice.market.unrated]
+    if not unrated or len(unrated) == len(types):
+        return []
+    return [f"CPU of {', '.join(unrated)} counts as the reference type's, as no compute units are stated"]
 
 
 def _money(target: MoveTarget, evidence: MoveEvidence) -> str:

@@ -8,6 +8,7 @@ from enum import Enum
 
 import numpy as np
 
+from engine.core.compute_units import in_cores
 from engine.core.decide.state import FOR_GOOD
 from engine.core.moves import Candidate, Day
 from engine.core.rows import Array
@@ -26,12 +27,21 @@ class Verdict(Enum):
 class Market:
     """What a container may run on: `present` is the place among `candidates` of the type that it has.
 
-    `allowed` int [n] are the places of those that its policy names; the present one need not be among them.
+    `allowed` int [n] are the places of those that its policy names; the present one need not be among them. Cores of
+    candidates are in compute units, as needs are; `performance` [candidates] is that of a core of each, 1 for those
+    that are `unrated`.
     """
 
     candidates: Sequence[Candidate]
     present: int
     allowed: Array
+    performance: Array
+    unrated: frozenset[str] = frozenset()
+
+    def in_cores(self, amounts: Array, place: int) -> Array:
+        """Amounts [2] with CPU in cores of the candidate."""
+        cores: Array = in_cores(amounts[None], self.performance[[place]])[0]
+        return cores
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ A move is recommended, never commanded: nothing carries it out yet.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from zlib import crc32
 
@@ -94,7 +95,10 @@ def market_of(slot: SlotState, row: int, context: Context) -> Market | None:
     if not found:
         return None
     candidates = found if own.candidate in found else [*found, own.candidate]
-    return Market(candidates, candidates.index(own.candidate), np.arange(len(found)))
+    performance = np.array([context.vcpu_performance.get(each.name, 1.0) for each in candidates])
+    in_units = [replace(each, cores=each.cores * by) for each, by in zip(candidates, performance.tolist(), strict=True)]
+    unrated = frozenset(each.name for each in candidates) - context.vcpu_performance.keys()
+    return Market(in_units, candidates.index(own.candidate), np.arange(len(found)), performance, unrated)
 
 
 def _stand(slot: SlotState, row: int, bucket: int, choice: Choice, moves: list[tuple[int, int]]) -> None:

@@ -1,4 +1,4 @@
-"""What a text says besides of one resource: what bounds it, leaks, runs, rollouts."""
+"""What a text says besides of one resource: what bounds it, leaks, runs, rollouts, whose cores are meant."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.core.decide.proposals import Proposals
 from engine.core.decide.restart_cost import Worth
 from engine.core.decide.state import REASONS
 from engine.core.windows import day_and_clock
-from engine.units import MEMORY
+from engine.units import CPU, MEMORY
 
 _NOTES: Final = {
     "scaled_by_hpa": "a HorizontalPodAutoscaler scales on it",
@@ -39,6 +39,9 @@ def notes_on(proposals: Proposals, i: int, resource: int) -> Iterator[str]:
         yield f"at this rate its limit is reached in {time_text(float(around.time_to_limit_s[i]))}"
     if shift := _SHIFTS.get(int(around.shift[i, resource])):
         yield shift
+    machines = proposals.facts.machines
+    if resource == CPU and (performance := float(machines.performance[i])) != 1:
+        yield f"in cores of {machines.name(i)}, each {performance:.3g} of one of the reference type"
 
 
 def _bounding(proposals: Proposals, at: tuple[int, int]) -> Iterator[str]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.core.compute_units import in_cores, performance_of
 from engine.core.decide import risk
 from engine.core.decide.cadence import by_window
 from engine.core.decide.facts import Facts, bucket_at, gather
@@ -90,9 +91,13 @@ def _above(slot: SlotState, index: Array, time_s: float, parameters: SizingParam
     if not by_risk.any():
         return by_risk
     with np.errstate(invalid="ignore"):
-        above: Array = slot.window.last[index] > slot.placement.request[index]
+        above: Array = _in_cores(slot, index, slot.window.last) > slot.placement.request[index]
     by_risk &= ~slot.placement.scaled[index]
     return by_risk & above & _current(slot.window.last_s[index], time_s)
+
+
+def _in_cores(slot: SlotState, index: Array, samples: Array) -> Array:
+    return in_cores(samples[index], performance_of(slot.placement, index))
 
 
 def _current(last_s: Array, time_s: float) -> Array:
@@ -108,8 +113,8 @@ def _crossing(slot: SlotState, index: Array, time_s: float, parameters: SizingPa
     counts from `crossing_level` of the limit on, as with traces of one sample in five minutes.
     """
     window, limit = slot.window, slot.placement.limit[index]
-    last, last_s = window.last[index], window.last_s[index]
-    previous, gap_s = window.previous[index], last_s - window.previous_s[index]
+    last, last_s = _in_cores(slot, index, window.last), window.last_s[index]
+    previous, gap_s = _in_cores(slot, index, window.previous), last_s - window.previous_s[index]
     remaining_s = float(bucket_at(time_s) * BUCKET_S) - last_s
     current = _current(last_s, time_s)
     with np.errstate(invalid="ignore", divide="ignore"):

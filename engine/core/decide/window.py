@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.core.compute_units import in_cores, in_units, performance_of
 from engine.core.decide import risk
 from engine.core.decide.cadence import by_window
 from engine.core.decide.close import decide
@@ -44,8 +45,11 @@ def _near(slot: SlotState, ended: Ended, rows: Array, stated: Array, cadence_s: 
     some = some.of(~np.isnan(stated[np.searchsorted(rows, some.row), some.resource]))
     sight = see(slot.nowcast, some, slot.window.last, slot.window.previous, cadence_s)
     place = np.searchsorted(rows, sight.row), sight.resource
-    near = Near.silent(len(rows))
-    now = slot.placement.request[sight.row, sight.resource]
-    near.request[place] = requests(slot.nowcast, sight, stated[place], now)
-    near.peaks[place] = sight.amounts(LEVELS)
-    return replace(near, risk=stated, until_s=cadence_s)
+    near, requested = Near.silent(len(rows)), slot.placement.request[rows]
+    performance = performance_of(slot.placement, rows)
+    now = in_units(requested, performance)[place]
+    found = requests(slot.nowcast, sight, stated[place], now)
+    near.request[place], near.peaks[place] = found, sight.amounts(LEVELS)
+    request = in_cores(near.request, performance)
+    request[place] = np.where(found == now, requested[place], request[place])  # what stays is the same to the bit
+    return replace(near, request=request, peaks=in_cores(near.peaks, performance), risk=stated, until_s=cadence_s)

@@ -4,12 +4,13 @@ Pure; a row's result depends on its own samples alone.
 """
 
 from engine.core.forecast.forecaster import observe, warm_up
-from engine.core.forecast.latest import Forecast, forecast
+from engine.core.forecast.latest import AMOUNTS, Forecast, forecast
 from engine.core.forecast.outlook import Outlook, forecast_at
 from engine.core.forecast.river_model import check_forecaster
 from engine.core.forecast.state import LEADS, ForecastRows
 
 __all__ = [
+    "AMOUNTS",
     "LEADS",
     "Forecast",
     "ForecastRows",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from engine.core.forecast.evidence import TRUSTED_AFTER
 from engine.core.forecast.pending import FORECASTS
 from engine.core.forecast.state import LEADS, ForecastRows
 from engine.core.rows import Array
+
+AMOUNTS: Final = ("p05", "p50", "p90", "p95", "p99", "mean", "maximum")
+"""Fields of `Forecast` in cores or bytes."""
 
 
 @dataclass(frozen=True, slots=True)

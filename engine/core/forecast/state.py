@@ -67,7 +67,7 @@ _DUE: Final = sum(max(1, lead // HOUR) for lead in LEADS)
 class ForecastRows(Rows):
     """Amounts are in units of the series, `uint16` ones in the code of `compact`. Buckets are `end_s // 300`."""
 
-    unit: Array = column(np.float64, 2)  # cores or bytes; 0 before the first positive mean
+    unit: Array = column(np.float64, 2)  # compute units or bytes; 0 before the first positive mean
     days: Array = column(np.uint8, 2, DAYS, 2, 24)  # hours' means, and the buckets that end on the hour; code of `days`
     day_ends: Array = column(np.uint16, 2, DAYS, 2)
     today: Array = column(np.uint16, 2, 2, 24)

@@ -27,7 +27,7 @@ LEVELS: Final = 3
 
 @dataclass(slots=True)
 class NowcastRows(Rows):
-    """Amounts are in cores and bytes; `uint16` ones in the code of `forecast.compact`."""
+    """Amounts are in compute units and bytes; `uint16` ones in the code of `forecast.compact`."""
 
     high: Array = column(np.float32, 2)
     total: Array = column(np.float32, 2)

@@ -284,3 +284,26 @@ def test_the_need_is_as_rare_as_the_risk_that_is_stated_for_the_row() -> None:
     for wide, first in ((None, 0.95), ((0.01, 0.2), 0.99)):
         risk = stated(rows, np.arange(4), SizingParameters(risk=wide))
         assert [QUANTILES[place] for place in quantile_of(MoveParameters(), risk)] == [first, 0.9, 0.95, 0.99]
+
+
+def test_the_same_vcpus_are_more_work_on_a_faster_type() -> None:
+    """2.2 units by day are more than the 2 cores of m5.large, and 1.76 of the 2 of c5.large, at 1.25 each."""
+    rated = replace(MARKET, vcpu_performance={"c5.large": 1.25, "c5.xlarge": 1.25})
+    slot, need = planned_for(["m5", "c5"], stage="full"), needs(day=(2.2, 1.5), night=(2.2, 1.5))
+    [decision] = plan_row(slot, 0, BUCKET, need, rated)
+    assert decision.reason == "machine_too_small"
+    assert decision.move is not None
+    assert decision.move.to_type == "c5.large"
+    assert decision.evidence.move is not None
+    assert decision.evidence.move.stretches[0].cpu == pytest.approx(2.2 / 1.25)
+    assert "c5.large for good, where CPU decides: 1760 m of 2000 m" in decision.text
+    assert "CPU of m5.large counts as the reference type's, as no compute units are stated" in decision.text
+    [alike] = plan_row(planned_for(["m5", "c5"], stage="full"), 0, BUCKET, need, MARKET)
+    assert alike.move is not None
+    assert alike.move.to_type == "c5.xlarge"  # all types counted alike, none with two cores is enough
+
+
+def test_twice_the_work_on_types_that_do_twice_as_much_is_the_same_plan() -> None:
+    twice, plain = replace(MARKET, vcpu_performance=dict.fromkeys(TYPES, 2.0)), one(planned_for(["m5", "r5"]))
+    [decision] = plan_row(planned_for(["m5", "r5"]), 0, BUCKET, needs() * np.array([2.0, 1.0]), twice)
+    assert (decision.text, decision.move, decision.evidence.move) == (plain.text, plain.move, plain.evidence.move)
