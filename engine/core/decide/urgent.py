@@ -11,11 +11,12 @@ from engine.core.decide.cadence import by_window
 from engine.core.decide.facts import Facts, bucket_at, gather
 from engine.core.decide.fitting import changed, fit, why_held
 from engine.core.decide.oom import killed_again, note_kill
+from engine.core.decide.peaks import peaks_over
 from engine.core.decide.permits import permits_at
 from engine.core.decide.proposals import TRIGGERS, Proposals, Verdicts, dispositions, may_command, note_recommended
 from engine.core.decide.publish import publish
 from engine.core.decide.raising import raised
-from engine.core.decide.state import HOLD, REASON, ROLLBACK, URGENT_UP
+from engine.core.decide.state import HOLD, PEAK_HOURS, REASON, ROLLBACK, URGENT_UP
 from engine.core.decide.trust import cut_lately, size_before_cut, take_back
 from engine.core.rows import Array
 from engine.units import BUCKET_S, CPU, MEMORY
@@ -103,8 +104,9 @@ def _current(last_s: Array, time_s: float) -> Array:
 def _crossing(slot: SlotState, index: Array, time_s: float, parameters: SizingParameters) -> Array:
     """Usage that rises and by its slope crosses its limit before the next bucket closes; bool [m, 2].
 
-    The slope of two samples is believed only near the limit, and only if they are close in time; else rising usage
-    counts from `crossing_level` of the limit on, as with traces of one sample in five minutes.
+    The slope of two samples is believed only near the limit, above all that the day has seen under it, and only if
+    they are close in time; else rising usage counts from `crossing_level` of the limit on, as with traces of one sample
+    in five minutes.
     """
     window, limit = slot.window, slot.placement.limit[index]
     last, last_s = window.last[index], window.last_s[index]
@@ -116,7 +118,12 @@ def _crossing(slot: SlotState, index: Array, time_s: float, parameters: SizingPa
         near = (gap_s > 0) & (gap_s <= parameters.slope_s)
         by_slope = near & (last >= parameters.crossing_from * limit) & (reaches > limit)
         by_level = ~near & (last >= parameters.crossing_level * limit)
-        crossing: Array = current & (last > previous) & (by_slope | by_level)
+        rising = current & (last > previous)
+        crossing: Array = rising & by_level
+        steep = np.flatnonzero((rising & by_slope).any(axis=1))
+        peak = peaks_over(slot.decide, index[steep], bucket_at(time_s), PEAK_HOURS)
+        seen = (last[steep] <= peak) & (peak < limit[steep])  # usage that goes up and down there is no crossing
+    crossing[steep] |= (rising & by_slope)[steep] & ~seen
     return crossing
 
 
