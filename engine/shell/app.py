@@ -15,7 +15,7 @@ import structlog
 from engine.core.context import Context
 from engine.core.warm_up import warm_up
 from engine.http import serve
-from engine.shell import adapter, health
+from engine.shell import adapter, health, memory
 from engine.shell.brokers import required_partitions
 from engine.shell.context import shipped_context
 from engine.shell.engine import Engine
@@ -140,6 +140,7 @@ def run(settings: EngineSettings) -> None:
     partitions = required_partitions(settings.broker)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     quieten()
+    memory.give_back_large_blocks()
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     engine = make_engine(settings, partitions)

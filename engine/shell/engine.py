@@ -14,7 +14,7 @@ import structlog
 from engine.core.context import Context
 from engine.core.partition import PartitionFold
 from engine.errors import StateError
-from engine.shell import adapter
+from engine.shell import adapter, memory
 from engine.shell.brokers import TopicDirectory
 from engine.shell.checkpoints import PERIOD_SHARE, Checkpointer
 from engine.shell.exits import die
@@ -102,6 +102,7 @@ class Engine:
                 await asyncio.sleep(0)
         self.processor.folds = folds
         self._overwritten = overwritten
+        memory.settle()
         seconds = time.monotonic() - self._assigned_at
         self.telemetry.recovery_duration.set(seconds)
         size = sum(size for *_, size in self._sizes)

@@ -32,7 +32,7 @@ SLICE_S: Final = 0.02
 PRODUCED: Final = "produced"
 """Header with the wall time at which an event was handed to its producer; only latencies are computed from it."""
 TRACED: Final = "traced"
-"""Header of a command: wall times at which the broker had the event, and when it was taken from the queue and folded."""
+"""Header of a command: wall times at which the broker had the event, and it was taken from the queue and folded."""
 
 
 class Processor:

@@ -1,4 +1,4 @@
-"""The agents of a fleet in one process of its own: collectors that scrape on the wall clock, executors that apply at once.
+"""The agents of a fleet in one process: collectors that scrape on the wall clock, executors that apply at once.
 
 It is the load, not the thing measured: its cost is printed apart. Each cluster scrapes at a phase of its own, as
 clusters do that know nothing of each other; all slots of a cluster are sent at once. Rosters go every ten minutes, and
@@ -49,7 +49,7 @@ class Tally:
 
 @dataclass(slots=True)
 class Load:
-    """`fleet`: by cluster its slots. `spikes_a_second`: containers that exceed their request at once, over the fleet."""
+    """`fleet`: by cluster its slots. `spikes_a_second`: containers of the fleet that come to exceed their request."""
 
     broker: str
     fleet: dict[str, list[Slot]]
@@ -59,7 +59,7 @@ class Load:
     tally: Tally = field(default_factory=Tally)
     received: list[list[float]] = field(default_factory=list)
     _producer: Any = None
-    _random: np.random.Generator = field(default_factory=lambda: np.random.default_rng())
+    _random: np.random.Generator = field(default_factory=np.random.default_rng)
     _rosters: dict[str, float] = field(default_factory=dict)
     _changed: set[str] = field(default_factory=set)
     _spiked: dict[str, float] = field(default_factory=dict)
@@ -170,7 +170,7 @@ def _times(record: Any, now_s: float) -> list[float]:
 @click.option("--scrape-s", default=15.0, show_default=True)
 @click.option("--seconds", default=600.0, show_default=True)
 @click.option("--spikes", default=10.0, show_default=True, help="Containers a second that exceed their request.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="JSON: counts, own cost, times of commands.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="JSON: counts, times of commands.")
 def main(
     broker: str, warm_file: Path, containers: int, per_cluster: int, prefix: str, partitions: int, scrape_s: float,
     seconds: float, spikes: float, out: Path,

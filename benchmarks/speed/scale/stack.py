@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Final, Self
 
 import psutil
 from confluent_kafka import Producer
@@ -24,10 +22,9 @@ from benchmarks.speed.scale.warm import Warm
 from engine.broker import admin
 from engine.broker.development import DevelopmentBroker
 from engine.broker.ports import free_port
-from engine.broker.processes import spawn, terminate
+from engine.broker.processes import spawn
 from engine.errors import TrimtabError
-from engine.identity import commands_topic
-from engine.shell.settings import CHANGELOG, LARGEST_MESSAGE
+from engine.shell.settings import CHANGELOG, LARGEST_ROW
 from engine.topics import load_topics
 
 PARTITIONS: Final = 12
@@ -52,13 +49,16 @@ class Worker:
             return str(answer.read().decode())
 
     def metrics(self) -> dict[str, float]:
-        """Samples without labels, and those of a name summed over their labels."""
+        """Sums over labels by name; also `samples:<result>`, and the greatest of the labels as `<name>:max`."""
         found: dict[str, float] = {}
         for line in self.page("/metrics").splitlines():
-            if line and not line.startswith("#"):
-                name, value = line.rsplit(" ", 1)
-                name = name.partition("{")[0].removeprefix("trimtab_engine_")
-                found[name] = found.get(name, 0.0) + float(value)
+            if line.startswith("trimtab_engine_"):
+                key, _, text = line.removeprefix("trimtab_engine_").rpartition(" ")
+                name, value = key.partition("{")[0], float(text)
+                found[name] = found.get(name, 0.0) + value
+                found[f"{name}:max"] = max(found.get(f"{name}:max", value), value)
+                if name == "samples":
+                    found[f"samples:{key.split(chr(34))[1]}"] = value
         return found
 
     def is_ready(self) -> bool:
@@ -69,6 +69,36 @@ class Worker:
         except OSError:
             return False
         return True
+
+
+class Bulk:
+    """Writes as fast as the broker takes it; all is there when the context is left."""
+
+    def __init__(self, bootstrap: str) -> None:
+        self._producer = Producer(
+            {
+                "bootstrap.servers": bootstrap, "message.max.bytes": LARGEST_ROW, "linger.ms": 5,
+                "queue.buffering.max.kbytes": 131_072, "batch.size": 2**20,
+            }
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def put(self, topic: str, value: bytes, slot: Slot) -> None:
+        while True:
+            try:
+                self._producer.produce(topic, value, slot.key.encode(), slot.partition)
+                break
+            except BufferError:
+                self._producer.poll(0.1)
+        self._producer.poll(0)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._producer.flush(600):
+            raise StackError("the broker did not take all records")
 
 
 @dataclass
@@ -103,25 +133,12 @@ class Stack:
         topics = load_topics()
         for cluster in fleet:
             admin.apply_for_cluster(client, topics, cluster)
-        producer = Producer(
-            {
-                "bootstrap.servers": self.broker.bootstrap, "message.max.bytes": LARGEST_MESSAGE,
-                "queue.buffering.max.kbytes": 262_144, "linger.ms": 5,
-            }
-        )
         size = 0
-        for slot in (slot for slots in fleet.values() for slot in slots):
-            row = warm.row(slot)
-            size += len(row)
-            while True:
-                try:
-                    producer.produce(CHANGELOG, row, slot.key.encode(), slot.partition)
-                    break
-                except BufferError:
-                    producer.poll(0.1)
-            producer.poll(0)
-        if producer.flush(300):
-            raise StackError("the broker did not take all rows of state")
+        with Bulk(self.broker.bootstrap) as bulk:
+            for slot in (slot for slots in fleet.values() for slot in slots):
+                row = warm.row(slot)
+                size += len(row)
+                bulk.put(CHANGELOG, row, slot)
         return size
 
     def engine(self, name: str = "engine", *flags: str) -> Worker:

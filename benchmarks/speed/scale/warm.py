@@ -6,7 +6,6 @@ A new engine has empty forecasts, which cost less to keep and to compute. So mea
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final, Self
@@ -25,7 +24,7 @@ from engine.shell.context import shipped_context
 CLUSTER: Final = "warm"
 STEP_S: Final = 300.0
 LAST_STEP_S: Final = 60.0
-"""Seconds between scrapes, and in the last hours."""
+"""Seconds between scrapes, and in the last hours, in which peaks between scrapes are to be seen too."""
 LAST_S: Final = 6 * 3600.0
 ROSTER_S: Final = 600.0
 
@@ -53,18 +52,16 @@ class Warm:
     def state(self) -> SlotState:
         return self.fold.slots[self.slot.key]
 
-    def until(self, time_s: float, progress: Callable[[float], None] = lambda _: None) -> None:
-        """Folds what comes until then; `progress` is told the event time, each hour."""
+    def until(self, time_s: float, last_s: float = LAST_S) -> None:
+        """Folds what comes until then, in short steps in the last `last_s`."""
         while True:
-            step_s = STEP_S if self.reached_s < time_s - LAST_S else LAST_STEP_S
+            step_s = STEP_S if self.reached_s < time_s - last_s else LAST_STEP_S
             now_s = self.reached_s + step_s
             if now_s > time_s:
                 return
             self.reached_s = now_s
             if now_s % ROSTER_S < step_s:
                 self._apply(self.slot.roster_event(now_s))
-            if now_s % 3600 < step_s:
-                progress(now_s)
             cpu, memory = self.patterns.at(now_s, self.slot.rows, self.slot.seed, self._random)
             self._apply(metrics_of(self.slot, now_s, cpu, memory))
 
@@ -107,7 +104,7 @@ class Warm:
         }
 
 
-def metrics_of(slot: Slot, time_s: float, cpu: Any, memory: Any, oom_kills: list[int] | None = None) -> Metrics:
+def metrics_of(slot: Slot, time_s: float, cpu: Any, memory: Any, oom_kills: list[int | None] | None = None) -> Metrics:
     return Metrics(
         cluster=slot.cluster,
         slot=slot.slot,
