@@ -15,18 +15,18 @@ import structlog
 from engine.core.context import Context
 from engine.core.warm_up import warm_up
 from engine.http import serve
-from engine.shell import adapter, health
+from engine.shell import adapter, health, memory
 from engine.shell.brokers import required_partitions
 from engine.shell.context import shipped_context
 from engine.shell.engine import Engine
 from engine.shell.exits import die
 from engine.shell.quiet import quieten
-from engine.shell.settings import APP_ID, EVENTS, LARGEST_MESSAGE, EngineSettings
+from engine.shell.settings import APP_ID, EVENTS, LARGEST_MESSAGE, LARGEST_ROW, EngineSettings
 
 log = structlog.get_logger("engine")
 EVENTS_AT_A_TIME: Final = 256
-QUEUE: Final = 256
-"""Fetched messages that wait: events and, in a recovery, rows of up to 1 MB each."""
+QUEUE: Final = 64
+"""Fetched messages that wait: events and, in a recovery, rows of some MB each."""
 BATCH_BYTES: Final = 2**20
 
 
@@ -49,7 +49,7 @@ def faust_settings(settings: EngineSettings, partitions: int) -> dict[str, Any]:
         "canonical_url": f"http://{worker_name(settings)}",
         "producer_linger": 0.005,
         "producer_max_batch_size": BATCH_BYTES,
-        "producer_max_request_size": LARGEST_MESSAGE,
+        "producer_max_request_size": LARGEST_ROW,
         "producer_acks": -1,
         "producer_request_timeout": settings.delivery_timeout,
         "consumer_auto_offset_reset": "earliest",
@@ -140,6 +140,7 @@ def run(settings: EngineSettings) -> None:
     partitions = required_partitions(settings.broker)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     quieten()
+    memory.give_back_large_blocks()
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     engine = make_engine(settings, partitions)

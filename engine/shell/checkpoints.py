@@ -24,7 +24,8 @@ PERIOD_SHARE: Final = 0.8
 """Share of the checkpoint interval in which all dirty slots have their turn; the rest is for the writing."""
 ROUNDS_PER_INTERVAL: Final = 20
 ROWS_PER_ROUND: Final = 50
-BYTES_PER_ROUND: Final = 8 * 2**20
+BYTES_PER_ROUND: Final = 2 * 2**20
+"""A round serialises at most these, or one row, while nothing is folded."""
 
 Snapshot = Callable[[int, str], bytes]
 WriteRow = Callable[[int, str, bytes], Awaitable[Any]]
@@ -108,6 +109,7 @@ class Checkpointer:
         for slot in self._planner.due(time.monotonic(), everything)[:ROWS_PER_ROUND]:
             row = self._snapshot(*slot)
             rows.append((slot, row))
+            self._planner.sized(*slot, len(row))
             size += len(row)
             if size >= BYTES_PER_ROUND:
                 break

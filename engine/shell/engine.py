@@ -14,7 +14,7 @@ import structlog
 from engine.core.context import Context
 from engine.core.partition import PartitionFold
 from engine.errors import StateError
-from engine.shell import adapter
+from engine.shell import adapter, memory
 from engine.shell.brokers import TopicDirectory
 from engine.shell.checkpoints import PERIOD_SHARE, Checkpointer
 from engine.shell.exits import die
@@ -43,7 +43,7 @@ class Engine:
         self.phase: Phase = "starting"
         self.telemetry = Telemetry()
         self.membership = Membership(settings.heartbeat_valid_s)
-        self.planner = Planner(PERIOD_SHARE * settings.checkpoint_interval)
+        self.planner = Planner(PERIOD_SHARE * settings.checkpoint_interval, settings.checkpoint_bandwidth * 2**20)
         self.outbox = Outbox(self._send, TopicDirectory(settings.broker).exists)
         self.processor = Processor(
             settings.broker,
@@ -58,6 +58,7 @@ class Engine:
         )
         self._assigned_at = time.monotonic()
         self._overwritten: list[tuple[int, str]] = []
+        self._sizes: list[tuple[int, str, int]] = []
 
     async def _send(self, topic: str, key: bytes, value: bytes, headers: Headers) -> Any:
         await self.membership.confirm()
@@ -88,21 +89,23 @@ class Engine:
             die("state_elsewhere", events=sorted(held), state=sorted(adapter.recovered_partitions(self.app)))
         folds = {p: PartitionFold(p, self.partitions, self.context) for p in held}
         overwritten: list[tuple[int, str]] = []
-        size = 0
+        self._sizes = []
         for number, (partition, key, row, stale_behind) in enumerate(self.rows.drain(), start=1):
             try:
                 folds[partition].load(key, row)
             except StateError as error:
                 die("state_unusable", UNUSABLE, key=key, error=str(error))
-            size += len(row)
+            self._sizes.append((partition, key, len(row)))
             if stale_behind:
                 overwritten.append((partition, key))
             if number % SLOTS_LOADED_AT_A_TIME == 0:
                 await asyncio.sleep(0)
         self.processor.folds = folds
         self._overwritten = overwritten
+        memory.settle()
         seconds = time.monotonic() - self._assigned_at
         self.telemetry.recovery_duration.set(seconds)
+        size = sum(size for *_, size in self._sizes)
         self.telemetry.recovered_bytes.set(size)
         slots = sum(len(fold.slots) for fold in folds.values())
         log.info("recovered", partitions=sorted(held), slots=slots, bytes=size, seconds=round(seconds, 3))
@@ -112,6 +115,8 @@ class Engine:
         self.planner.drop_all()
         for partition, offset in committed.items():
             self.planner.take(partition, offset)
+        for sized in self._sizes:
+            self.planner.sized(*sized)
         for partition, key in self._overwritten:
             log.warning("row_overwritten_by_zombie", partition=partition, key=key)
             self.planner.rewrite(partition, key, time.monotonic())

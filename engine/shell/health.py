@@ -26,7 +26,8 @@ def live(engine: Engine) -> str | None:
     if tick > STALL_S + engine.settings.checkpoint_interval + engine.settings.delivery_timeout:
         return f"no checkpoint round has begun for {tick:.0f} s"
     age = engine.planner.oldest_age(now)
-    if age > STALL_S + 3 * engine.settings.checkpoint_interval + engine.settings.delivery_timeout:
+    turn = max(engine.settings.checkpoint_interval, engine.planner.period_s)
+    if age > STALL_S + 3 * turn + engine.settings.delivery_timeout:
         return f"the oldest change of state has waited {age:.0f} s to be durable"
     return None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from math import inf
 from zlib import crc32
 
 from engine.errors import TrimtabError
@@ -49,11 +50,28 @@ class Round:
 
 
 class Planner:
-    """Keeps the ledgers of the partitions held. Times are any monotonic seconds; `period_s` is the length of a turn."""
+    """Keeps the ledgers of the partitions held. Times are any monotonic seconds.
 
-    def __init__(self, period_s: float) -> None:
-        self.period_s = period_s
+    `shortest_period_s`: least length of a turn; it is longer where all rows together would take more than
+    `bytes_per_s`.
+    """
+
+    def __init__(self, shortest_period_s: float, bytes_per_s: float = inf) -> None:
+        self.shortest_period_s = shortest_period_s
+        self.bytes_per_s = bytes_per_s
         self.ledgers: dict[int, Ledger] = {}
+        self._sizes: dict[tuple[int, str], int] = {}
+        self._size = 0
+
+    @property
+    def period_s(self) -> float:
+        """Length of a turn."""
+        return max(self.shortest_period_s, self._size / self.bytes_per_s)
+
+    def sized(self, partition: int, key: str, size: int) -> None:
+        """The slot's row has so many bytes."""
+        self._size += size - self._sizes.get((partition, key), 0)
+        self._sizes[partition, key] = size
 
     def take(self, partition: int, position: int | None) -> None:
         """Starts a partition that is read from `position`; None where nothing was ever committed."""
@@ -61,6 +79,8 @@ class Planner:
 
     def drop_all(self) -> None:
         self.ledgers.clear()
+        self._sizes.clear()
+        self._size = 0
 
     def is_jump(self, partition: int, offset: int) -> bool:
         """Whether the offset is further ahead than expected: then events were lost between the log and us."""

@@ -31,6 +31,8 @@ SLICE_S: Final = 0.02
 """The loop is given back, and commands leave, at least this often (and after every event)."""
 PRODUCED: Final = "produced"
 """Header with the wall time at which an event was handed to its producer; only latencies are computed from it."""
+TRACED: Final = "traced"
+"""Header of a command: wall times at which the broker had the event, and it was taken from the queue and folded."""
 
 
 class Processor:
@@ -46,6 +48,7 @@ class Processor:
         self._outbox = outbox
         self._telemetry = telemetry
         self._wanted = wanted
+        self._taken_s = 0.0
 
     async def run(self, batches: AsyncIterator[list[Any]]) -> None:
         """Until the stream ends. An error here is a fault of ours: the process ends, nothing is committed."""
@@ -58,6 +61,7 @@ class Processor:
 
     async def _process(self, messages: list[Any]) -> None:
         started = time.perf_counter()
+        self._taken_s = time.time()
         for message in messages:
             if self._is_mine(message) and self._planner.is_jump(message.partition, message.offset):
                 await self._judge_jump(message)
@@ -76,16 +80,17 @@ class Processor:
 
     def _fold(self, message: Any) -> None:
         fold = self.folds[message.partition]
+        folded_s = time.time()
         key = (message.key or b"").decode(errors="replace")
         before = fold.slots[key].applied if key in fold.slots else -1
         record = Record(message.partition, message.offset, key, message.value or b"", message.timestamp)
         effects = fold.apply(record)
         changed = key in fold.slots and fold.slots[key].applied > before
         self._planner.read(message.partition, message.offset, key if changed else None, time.monotonic())
-        self._publish(effects, message)
+        self._publish(effects, message, folded_s)
         self._telemetry.folded(effects)
 
-    def _publish(self, effects: Effects, message: Any) -> None:
+    def _publish(self, effects: Effects, message: Any, folded_s: float) -> None:
         for said in effects.said:
             self._outbox.put(Message(DECISIONS, said.container.encode(), encode(said), []))
         for aggregate in effects.aggregates:
@@ -96,6 +101,7 @@ class Processor:
         if not effects.commands:
             return
         headers: Headers = [(name, value) for name, value in message.headers or () if name == PRODUCED]
+        headers.append((TRACED, f"{message.timestamp:.6f} {self._taken_s:.6f} {folded_s:.6f}".encode()))
         for command in effects.commands:
             otherwise = dead_letter_message(undeliverable(command, message.partition, message.offset))
             topic = commands_topic(command.cluster)

@@ -18,7 +18,9 @@ AGGREGATES: Final = "aggregates"
 DEAD_LETTER: Final = "dead-letter"
 CHANGELOG: Final = f"{APP_ID}-{TABLE}-changelog"
 LARGEST_MESSAGE: Final = 4 * 2**20
-"""Bytes; the limit of `events` and of the changelog in topics.yaml."""
+"""Bytes; the limit of `events` in topics.yaml."""
+LARGEST_ROW: Final = 16 * 2**20
+"""Bytes; the limit of the changelog there: a slot may come to hold several times what it was declared for."""
 FRESH_SHARE: Final = 0.8
 """A heartbeat older than this share of the session no longer proves that the partitions are ours."""
 
@@ -28,6 +30,12 @@ class EngineSettings(Settings):
 
     checkpoint_interval: float = Field(
         10.0, gt=0.0, le=600.0, description="Seconds within which a change of state is durable, its events committed."
+    )
+    checkpoint_bandwidth: float = Field(
+        16.0,
+        gt=0.0,
+        description="MiB of state a second that are written at most: a worker whose state is larger than what fits "
+        "into a checkpoint interval takes longer. Not so when it lets partitions go.",
     )
     session_timeout: float = Field(
         15.0, ge=1.0, le=300.0, description="Seconds without a heartbeat after which others take the partitions over."

@@ -24,7 +24,7 @@ class World:
     def __init__(self, fails: str = "") -> None:
         self.steps: list[str] = []
         self.fails = fails
-        self.planner = Planner(period_s=1.0)
+        self.planner = Planner(shortest_period_s=1.0)
         self.outbox = Outbox(self._send, self._exists)
         self.checkpointer = Checkpointer(
             self.planner, self.outbox, self._snapshot, self._write_row, self._commit, self

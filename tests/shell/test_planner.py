@@ -138,3 +138,15 @@ def test_a_crash_at_any_time_loses_nothing(steps: list[tuple[str, object]]) -> N
         assert committed <= outputs_settled
         for offset, key in enumerate(log[:committed]):
             assert key is None or durable[key] >= offset
+
+
+def test_a_turn_is_as_long_as_all_rows_take_at_the_bandwidth() -> None:
+    p = Planner(PERIOD_S, bytes_per_s=100.0)
+    p.take(0, 0)
+    p.sized(0, "a/0", 300)
+    assert p.period_s == PERIOD_S
+    p.sized(0, "a/1", 1000)
+    p.sized(0, "a/1", 900)  # a row that is written again counts once
+    assert p.period_s == 12.0
+    p.drop_all()
+    assert p.period_s == PERIOD_S

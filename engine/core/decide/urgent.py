@@ -12,12 +12,13 @@ from engine.core.decide.cadence import by_window
 from engine.core.decide.facts import Facts, bucket_at, gather
 from engine.core.decide.fitting import changed, fit, why_held
 from engine.core.decide.oom import killed_again, note_kill
+from engine.core.decide.peaks import peaks_over
 from engine.core.decide.permits import permits_at
 from engine.core.decide.proposals import TRIGGERS, Proposals, Verdicts, dispositions, may_command, note_recommended
 from engine.core.decide.publish import publish
 from engine.core.decide.raising import raised
 from engine.core.decide.restart_cost import worth_of
-from engine.core.decide.state import HOLD, REASON, ROLLBACK, URGENT_UP
+from engine.core.decide.state import HOLD, PEAK_HOURS, REASON, ROLLBACK, URGENT_UP
 from engine.core.decide.trust import cut_lately, size_before_cut, take_back
 from engine.core.rows import Array
 from engine.units import BUCKET_S, CPU, MEMORY
@@ -109,8 +110,9 @@ def _current(last_s: Array, time_s: float) -> Array:
 def _crossing(slot: SlotState, index: Array, time_s: float, parameters: SizingParameters) -> Array:
     """Usage that rises and by its slope crosses its limit before the next bucket closes; bool [m, 2].
 
-    The slope of two samples is believed only near the limit, and only if they are close in time; else rising usage
-    counts from `crossing_level` of the limit on, as with traces of one sample in five minutes.
+    The slope of two samples is believed only near the limit, above all that the day has seen under it, and only if
+    they are close in time; else rising usage counts from `crossing_level` of the limit on, as with traces of one sample
+    in five minutes.
     """
     window, limit = slot.window, slot.placement.limit[index]
     last, last_s = _in_cores(slot, index, window.last), window.last_s[index]
@@ -120,10 +122,22 @@ def _crossing(slot: SlotState, index: Array, time_s: float, parameters: SizingPa
     with np.errstate(invalid="ignore", divide="ignore"):
         reaches = last + (last - previous) / gap_s * remaining_s
         near = (gap_s > 0) & (gap_s <= parameters.slope_s)
-        by_slope = near & (last >= parameters.crossing_from * limit) & (reaches > limit)
-        by_level = ~near & (last >= parameters.crossing_level * limit)
-        crossing: Array = current & (last > previous) & (by_slope | by_level)
+        rising = current & (last > previous)
+        by_slope = rising & near & (last >= parameters.crossing_from * limit) & (reaches > limit)
+        by_level = rising & ~near & (last >= parameters.crossing_level * limit)
+    steep = np.flatnonzero(by_slope.any(axis=1))
+    by_slope[steep] &= ~_seen(slot, index[steep], last[steep], limit[steep], time_s)
+    crossing: Array = by_slope | by_level
     return crossing
+
+
+def _seen(slot: SlotState, index: Array, last: Array, limit: Array, time_s: float) -> Array:
+    """Whether the day has seen as much already, under the limit: then usage only goes up and down. bool [m, 2]."""
+    peaks = peaks_over(slot.decide, index, bucket_at(time_s), PEAK_HOURS)
+    peak = in_cores(peaks, performance_of(slot.placement, index))
+    with np.errstate(invalid="ignore"):
+        seen: Array = (last <= peak) & (peak < limit)
+    return seen
 
 
 def _note_distress(

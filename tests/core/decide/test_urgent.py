@@ -119,6 +119,14 @@ def test_crossing(before: float, last: float, gap_s: float, crosses: bool) -> No
         assert only(verdicts).target.cpu_limit == max(2.4, np.ceil(last * 1.2 * 1000) / 1000)
 
 
+@pytest.mark.parametrize(("peak", "crosses"), [(1.6, False), (1.4, True), (2.1, True)])
+def test_a_rise_below_the_day_s_peak_is_no_crossing(peak: float, crosses: bool) -> None:
+    """Usage that goes up and down under its limit is steep every other time; above the limit, peaks prove nothing."""
+    slot = slot_of(peak=(peak, 0.5))
+    samples(slot, (1.3, 1.5), 60.0)
+    assert bool(urgent(slot).commands) == crosses
+
+
 def test_one_urgent_per_resource_per_cool_down() -> None:
     slot = slot_of()
     assert urgent(slot, T, throttled=0.5).commands

@@ -1,0 +1,35 @@
+"""What the process keeps of the system's memory. State is some gigabytes that come and go in rows of megabytes."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import sys
+from typing import Final
+
+M_TRIM_THRESHOLD: Final = -1
+M_MMAP_THRESHOLD: Final = -3
+LARGE: Final = 2**18
+"""Bytes. glibc raises its own threshold with each large block that is freed; rows then stay in the heap, in pieces."""
+
+
+def give_back_large_blocks() -> None:
+    """Blocks from `LARGE` on go back to the system as soon as they are freed. Does nothing where there is no glibc."""
+    if (libc := _glibc()) is not None:
+        libc.mallopt(M_MMAP_THRESHOLD, LARGE)
+        libc.mallopt(M_TRIM_THRESHOLD, LARGE)
+
+
+def settle() -> None:
+    """After a recovery: what was loaded stays, so the collector need not look at it again, and the rest goes back."""
+    gc.collect()
+    gc.freeze()
+    if (libc := _glibc()) is not None:
+        libc.malloc_trim(0)
+
+
+def _glibc() -> ctypes.CDLL | None:
+    if not sys.platform.startswith("linux"):
+        return None
+    libc = ctypes.CDLL(None)
+    return libc if hasattr(libc, "mallopt") and hasattr(libc, "malloc_trim") else None
