@@ -81,9 +81,13 @@ class Bench:
             spent, effects = self.apply(event)
             if len(effects.decisions) >= 0.9 * self.containers.number:
                 waves.append(spent / len(effects.decisions))
-            for command in effects.commands:
-                self.apply(_outcome(command, self.time_s))
+            self.carry_out(effects)
         return fmean(waves) if waves else np.nan
+
+    def carry_out(self, effects: Effects) -> None:
+        """Each command is applied as it says."""
+        for command in effects.commands:
+            self.apply(_outcome(command, self.time_s))
 
 
 def _outcome(command: Command, time_s: float) -> Outcome:

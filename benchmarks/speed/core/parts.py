@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from statistics import median
 
 import numpy as np
@@ -10,13 +11,17 @@ from benchmarks.speed.core.fold import RISK, SCRAPE_S, Bench, Steady
 from benchmarks.speed.core.made_up import KEY, START_S, Containers, learned, sample, seen
 from benchmarks.speed.core.timing import nanoseconds, peak_bytes, timed
 from engine.codec import decode_event, encode
+from engine.core.decide import SizingParameters
 from engine.core.forecast import observe
 from engine.core.forecast.state import HOUR
-from engine.core.nowcast import end_window, note, requests, see
+from engine.core.nowcast import Ended, NowcastRows, end_window, note, requests, see
+from engine.core.rows import Array
 from engine.core.snapshot import pack, unpack
+from engine.messages import AnyEvent, Roster
 from engine.units import BUCKET_S
 
 CADENCE_S = 300.0
+WINDOWS = round(SizingParameters().cadence_s / BUCKET_S)
 REPEATS = 5
 Figures = dict[str, float]
 
@@ -36,7 +41,7 @@ def forecasting(number: int) -> Figures:
     spent: dict[bool, list[float]] = {True: [], False: []}
     for bucket in range(first, first + 2 * HOUR):
         mean = sample(number, bucket * BUCKET_S)
-        spent[bucket % HOUR == 0].append(timed(lambda b=bucket, m=mean: observe(rows, b, m, 1.2 * m))[0])  # type: ignore[misc]
+        spent[bucket % HOUR == 0].append(timed(partial(observe, rows, bucket, mean, 1.2 * mean))[0])
     return {"forecast_learns": median(spent[False]) / number, "forecast_made": median(spent[True]) / number}
 
 
@@ -47,13 +52,13 @@ def nowcasting(number: int) -> Figures:
     for window in range(first, first + 2 * REPEATS):
         value = sample(number, window * BUCKET_S)
         note(rows, index, value)
-        spent, ended = timed(lambda w=window: end_window(rows, w, index))  # type: ignore[misc]
+        spent, ended = timed(partial(end_window, rows, window, index))
         remembered.append(spent)
-        decided.append(timed(lambda e=ended, v=value: _request(rows, e, v))[0])  # type: ignore[misc]
+        decided.append(timed(partial(_request, rows, ended, value))[0])
     return {"window_remembered": median(remembered) / number, "window_request": median(decided) / number}
 
 
-def _request(rows, ended, value):  # type: ignore[no-untyped-def]
+def _request(rows: NowcastRows, ended: Ended, value: Array) -> Array:
     sight = see(rows, ended, value, value, CADENCE_S)
     return requests(rows, sight, np.full(len(sight.row), 0.01), np.full(len(sight.row), 1.0))
 
@@ -86,27 +91,32 @@ def at_once(bench: Bench, plain_ns: float) -> Figures:
 
 def allocations(bench: Bench) -> Figures:
     """Most bytes a row at once while a plain message is folded, and while a roster is."""
-    number, figures = bench.containers.number, {}
-    for name, event in (
-        ("peak_bytes_sample", bench.containers.metrics), ("peak_bytes_roster", bench.containers.roster),
-    ):  # fmt: skip
-        kept = bench.fold.snapshot(KEY)
-        figures[name] = peak_bytes(lambda e=event: bench.apply(e(bench.time_s))) / number  # type: ignore[misc]
-        bench.fold.load(KEY, kept)
-    return figures
+    number, kept = bench.containers.number, bench.fold.snapshot(KEY)
+    events: dict[str, AnyEvent] = {
+        "sample": bench.containers.metrics(bench.time_s),
+        "roster": bench.containers.roster(bench.time_s),
+    }
+    peaks = {f"peak_bytes_{name}": peak_bytes(partial(bench.apply, event)) / number for name, event in events.items()}
+    bench.fold.load(KEY, kept)
+    return peaks
 
 
 def at_windows(number: int) -> Figures:
-    """What the end of a window costs where a risk is stated and auto-pilot is full, after three hours of changes."""
+    """The end of a window where a risk is stated, auto-pilot is full and commands are carried out: ns a decision."""
     bench = Bench(Containers(number), RISK)
-    bench.warm_up(3.0, 60.0)
-    result, said = Steady(), 0
+    bench.warm_up(1.0, 60.0)
+    result, decisions = Steady(), 0
     for event in bench.events(3600.0, 60.0):
         sized, closed = bench.state.sized, bench.state.closed
         spent, effects = bench.apply(event)
-        if bench.state.closed > closed or event.time_s % 600.0 == 0:
+        bench.carry_out(effects)
+        if bench.state.closed > closed or isinstance(event, Roster):
             continue
-        due = bench.state.sized > sized and bench.state.sized % round(1800.0 / BUCKET_S) == 0
+        due = bench.state.sized > sized and bench.state.sized % WINDOWS == 0
         result.spent["due" if due else "plain"].append(spent)
-        said += len(effects.decisions) if due else 0
-    return {"window_decides": result.more("due") / number, "window_decisions": said / number}
+        decisions += len(effects.decisions) if due else 0
+    ended = len(result.spent["due"])
+    return {
+        "window_decision": result.more("due") * ended / max(1, decisions),
+        "window_decisions": decisions / max(1, ended) / number,
+    }
