@@ -50,7 +50,7 @@ STRUCTS: Final[dict[str, Any]] = {
 
 def pack(state: SlotState) -> bytes:
     """The state as bytes; equal states give equal bytes."""
-    plain = {f.name: getattr(state, f.name) for f in fields(state) if f.name not in TABLES}
+    plain = {f.name: getattr(state, f.name) for f in fields(state) if f.init and f.name not in TABLES}
     arrays = [
         (table, name, np.ascontiguousarray(array))
         for table in TABLES

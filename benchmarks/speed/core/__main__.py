@@ -14,7 +14,6 @@ from benchmarks.speed.core.peers import river, vpa
 from benchmarks.speed.core.table import markdown
 from engine.core.warm_up import warm_up
 
-
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 
