@@ -43,19 +43,17 @@ SHARES: Final[tuple[tuple[str, str], ...]] = (
     ("second_roster", "rosters, one in 10 minutes"),
     ("second_checkpoint", "checkpoints, one in 10 s (pack alone)"),
 )
+WHOLE: Final = (("whole", "all; 1,000 are a core for 1,000,000 containers. A slot has about 150 rows"),)
 
 
 def markdown(result: dict[str, Any]) -> str:
     by_rows: dict[str, Figures] = result["rows"]
-    largest = by_rows[max(by_rows, key=int)]
-    whole = sum(largest[name] for name, _ in SHARES)
-    shares = [f"| {text} | {largest[name]:,.0f} | {largest[name] / whole:.0%} |" for name, text in SHARES]
+    whole = {rows: {"whole": sum(each[name] for name, _ in SHARES)} for rows, each in by_rows.items()}
     return "\n".join([
         *_table("ns a row (rows a second) by rows a message", LINES, by_rows, _with_rate), "",
         *_table("a row", COUNTS, by_rows, _count), "",
-        f"| ns of processor time a second and container, {max(by_rows, key=int)} rows a message | ns | share |",
-        "|---|---:|---:|", *shares,
-        f"| all: {whole * 1e6 / 1e9:.2f} cores for 1,000,000 containers | {whole:,.0f} | 100% |", "",
+        *_table("ns of processor time a second and container, at a scrape of 15 s", SHARES, by_rows, _count),
+        *_table("", WHOLE, whole, _count)[2:], "",
         *_peers(result),
     ])  # fmt: skip
 
