@@ -48,6 +48,5 @@ def _slot(specs: Sequence[ContainerSpec]) -> SlotState:
     """A slot of these containers. They need no identity here, but a row each."""
     slot = SlotState("budget", 0, 1)
     slot.add_rows([str(row) for row in range(len(specs))])
-    for row, spec in enumerate(specs):
-        believe(slot.placement, row, spec, node_type=-1, time_s=0.0)
+    believe(slot.placement, np.arange(len(specs)), specs, node_types=[-1] * len(specs), time_s=0.0)
     return slot

@@ -49,20 +49,48 @@ class Batch:
     measured_on: Sequence[str | None] | None = None
 
 
-def samples_in(message: Metrics) -> int:
+@dataclass(frozen=True, slots=True)
+class UsageColumn:
+    """A column of usage as it came: `value` float64 [k], NaN for null, and where it was not null, bool [k]."""
+
+    value: Array
+    present: Array
+
+
+Usage = dict[str, UsageColumn]
+"""By the names of `USAGE`."""
+
+
+def usage_of(message: Metrics) -> Usage:
+    """The columns of CPU and memory, which are of the roster's length only if the message is right."""
+    return {name: _usage_column(getattr(message, name)) for name in USAGE}
+
+
+def _usage_column(cells: Sequence[float | None]) -> UsageColumn:
+    value = np.array(cells, dtype=np.float64)
+    present = ~np.isnan(value)
+    for row in np.flatnonzero(~present).tolist():
+        present[row] = cells[row] is not None
+    return UsageColumn(value, present)
+
+
+def samples_in(message: Metrics, usage: Usage | None = None) -> int:
     """Rows that hold a value of CPU or memory: what is counted as samples of a message that is refused whole."""
-    pairs = zip(message.cpu_max, message.memory_max, strict=False)
-    return sum(cpu is not None or memory is not None for cpu, memory in pairs)
+    cpu, memory = (column.present for column in (usage or usage_of(message)).values())
+    both = min(len(cpu), len(memory))
+    return int((cpu[:both] | memory[:both]).sum())
 
 
-def read_batch(message: Metrics, rows: int, row_age_s: float) -> Batch:
-    """Reads the columns against a roster of `rows`. Raises Refused when a column has another length."""
+def read_batch(message: Metrics, rows: int, row_age_s: float, usage: Usage | None = None) -> Batch:
+    """Reads the columns against a roster of `rows`. Raises Refused when a column has another length.
+
+    usage: what `usage_of` says of the message, if it is known already; its values are changed.
+    """
     dropped: list[DroppedCell] = []
-    columns = {name: _read(message, name, rows, dropped) for name in HIGHEST}
+    usage = usage or usage_of(message)
+    columns = {name: _read(message, name, rows, dropped, usage) for name in HIGHEST}
     value = np.stack([_or_none(columns[name], rows) for name in USAGE], axis=1)
-    present = np.zeros(rows, dtype=np.bool_)
-    for name in USAGE:
-        present |= np.array([cell is not None for cell in getattr(message, name)], dtype=np.bool_)
+    present = np.logical_or(*(usage[name].present for name in USAGE))
     time_s = _times(message, rows, row_age_s, dropped)
     timely = ~np.isnan(time_s)
     if message.measured_on is not None:
@@ -90,12 +118,12 @@ def _or_none(column: Array | None, rows: int) -> Array:
     return np.full(rows, np.nan) if column is None else column
 
 
-def _read(message: Metrics, name: str, rows: int, dropped: list[DroppedCell]) -> Array | None:
+def _read(message: Metrics, name: str, rows: int, dropped: list[DroppedCell], usage: Usage) -> Array | None:
     cells: Sequence[float | None] | None = getattr(message, name)
     if cells is None:
         return None
     _check_length(name, cells, rows)
-    column = np.array(cells, dtype=np.float64)
+    column = usage[name].value if name in usage else np.array(cells, dtype=np.float64)
     for row in np.flatnonzero((column < 0) | (column > HIGHEST[name])):
         _drop(dropped, int(row), name, float(column[row]), "out_of_range")
         column[row] = np.nan

@@ -84,25 +84,31 @@ class PartitionFold:
             event = decode_event(record.value)
         except ContractError as error:
             raise Refused(error.reason, str(error)) from error
-        samples = samples_in(event) if isinstance(event, Metrics) else 0
-        self._check_place(record, event, samples)
+        self._check_place(record, event)
         if isinstance(event, Control) and isinstance(event.body, Declare) and state is None:
             state = SlotState(event.cluster, event.slot, event.body.slots, event.body.clock)
             self.slots[record.key] = state
         if state is None:
-            raise Refused("undeclared_cluster", f"Cluster `{event.cluster}` was not declared in this slot", samples)
+            text = f"Cluster `{event.cluster}` was not declared in this slot"
+            raise Refused("undeclared_cluster", text, _samples(event))
         return step(state, event, record.appended_s, self.context)
 
-    def _check_place(self, record: Record, event: AnyEvent, samples: int) -> None:
+    def _check_place(self, record: Record, event: AnyEvent) -> None:
         """A slot's messages have one key and one partition, or its order would be lost."""
         key = slot_key(event.cluster, event.slot)
         if record.key != key:
-            raise Refused("wrong_key", f"Expected key `{key}`, got `{record.key}`", samples)
+            raise Refused("wrong_key", f"Expected key `{key}`, got `{record.key}`", _samples(event))
         partition = partition_of(event.cluster, event.slot, self.partitions)
         if record.partition != partition:
-            raise Refused("wrong_partition", f"Expected partition {partition}, got {record.partition}", samples)
+            text = f"Expected partition {partition}, got {record.partition}"
+            raise Refused("wrong_partition", text, _samples(event))
         if isinstance(event, Control) and isinstance(event.body, Declare) and event.slot >= event.body.slots:
             raise Refused("wrong_slot", f"Expected a slot under {event.body.slots}, got {event.slot} - at `$.slot`")
+
+
+def _samples(event: AnyEvent) -> int:
+    """Samples that are lost with an event that is refused whole."""
+    return samples_in(event) if isinstance(event, Metrics) else 0
 
 
 def _partly_dead(record: Record, effects: SlotEffects) -> list[DeadLetter]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, get_args, get_type_hints
 
@@ -111,14 +112,22 @@ def size_of(request: Array, limit: Array) -> Size:
 
 
 def believe(
-    placement: PlacementRows, row: int, spec: ContainerSpec, node_type: int, time_s: float, families: int = -1
+    placement: PlacementRows, rows: Array, specs: Sequence[ContainerSpec], node_types: Sequence[int], time_s: float
 ) -> None:
-    """Takes over a row of a roster that was made at `time_s`; its size only if no command was applied since."""
-    if time_s > placement.outcome_s[row]:
-        placement.request[row] = requests_of(spec.size)
-        placement.limit[row] = limits_of(spec.size)
-        placement.assumed[row] = spec.assumed
-    placement.replicas[row] = spec.replicas
-    placement.system[row] = is_system(spec.namespace, spec.workload, spec.workload_kind)
-    placement.node_type[row] = node_type
-    placement.in_place[row] = spec.in_place
+    """Takes over from a roster made at `time_s`, whose row i is `rows[i]` int [m] and of type `node_types[i]`.
+
+    Sizes only where no command was applied since.
+    """
+    told = time_s > placement.outcome_s[rows]
+    newer = rows[told]
+    placement.request[newer] = _pairs([requests_of(spec.size) for spec in specs])[told]
+    placement.limit[newer] = _pairs([limits_of(spec.size) for spec in specs])[told]
+    placement.assumed[newer] = np.array([spec.assumed for spec in specs], dtype=np.bool_)[told]
+    placement.replicas[rows] = [spec.replicas for spec in specs]
+    placement.system[rows] = [is_system(spec.namespace, spec.workload, spec.workload_kind) for spec in specs]
+    placement.node_type[rows] = node_types
+    placement.in_place[rows] = [spec.in_place for spec in specs]
+
+
+def _pairs(amounts: Sequence[tuple[float, float]]) -> Array:
+    return np.array(amounts, dtype=np.float64).reshape(-1, 2)

@@ -9,6 +9,7 @@ from engine.core.constraints import believe_constraints
 from engine.core.context import Context
 from engine.core.effects import Refused, SlotEffects
 from engine.core.placement import believe
+from engine.core.rows import Array
 from engine.core.state import ROSTERS_KEPT, SlotState
 from engine.core.terms import annotate, resolve
 from engine.identity import container_id, slot_of
@@ -24,14 +25,12 @@ def fold_roster(state: SlotState, roster: Roster, context: Context, effects: Slo
     state.add_rows(fresh)
     known = {name: row for row, name in enumerate(state.containers)}
     rows = [known[name] for name in names]
-    index = np.array(rows, dtype=np.int64)
+    index, specs = np.array(rows, dtype=np.int64), roster.containers
     types_before = state.placement.node_type[index]
-    news = bool(fresh)
-    for row, spec in zip(rows, roster.containers, strict=True):
-        believe(state.placement, row, spec, _node_type(state, spec), roster.time_s)
-        news |= annotate(state, row, spec.policy)
+    believe(state.placement, index, specs, [_node_type(state, spec) for spec in specs], roster.time_s)
+    news = _annotate(state, index, specs) or bool(fresh)
     believe_types(state, index, types_before, context)
-    believe_constraints(state.placement, index, roster.containers, roster.time_s)
+    believe_constraints(state.placement, index, specs, roster.time_s)
     state.rosters.pop(roster.roster, None)
     state.rosters[roster.roster] = rows
     while len(state.rosters) > ROSTERS_KEPT:
@@ -51,6 +50,16 @@ def _check(state: SlotState, roster: Roster, names: list[str]) -> None:
         if slot != state.slot:
             at = f"`$.containers[{position}]`"
             raise Refused("wrong_slot", f"Expected containers of slot {state.slot}, got one of slot {slot} - at {at}")
+
+
+def _annotate(state: SlotState, index: Array, specs: list[ContainerSpec]) -> bool:
+    """Remembers the policies of workloads, where there is one or was one; says whether any is another than before."""
+    news = False
+    annotated = (state.placement.annotation[index] >= 0).tolist()
+    for row, spec, before in zip(index.tolist(), specs, annotated, strict=True):
+        if before or spec.policy is not None:
+            news |= annotate(state, row, spec.policy)
+    return news
 
 
 def _node_type(state: SlotState, spec: ContainerSpec) -> int:

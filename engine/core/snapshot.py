@@ -50,7 +50,7 @@ STRUCTS: Final[dict[str, Any]] = {
 
 def pack(state: SlotState) -> bytes:
     """The state as bytes; equal states give equal bytes."""
-    plain = {f.name: getattr(state, f.name) for f in fields(state) if f.name not in TABLES}
+    plain = {f.name: getattr(state, f.name) for f in fields(state) if f.init and f.name not in TABLES}
     arrays = [
         (table, name, np.ascontiguousarray(array))
         for table in TABLES
@@ -58,7 +58,8 @@ def pack(state: SlotState) -> bytes:
     ]
     described = [(table, name, array.dtype.str, array.shape) for table, name, array in arrays]
     header = orjson.dumps({"slot": msgspec.to_builtins(plain), "arrays": described})  # unsorted: rosters have an order
-    body = [array.tobytes() for _, _, array in arrays]
+    # As buffers, joined as they are: a copy of each would cost as much again.
+    body: list[Any] = [array for _, _, array in arrays]
     return b"".join([PREFIX.pack(MAGIC, VERSION, len(header)), header, *body])
 
 

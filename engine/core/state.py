@@ -70,6 +70,9 @@ class SlotState:
     judgement: JudgementRows = field(default_factory=JudgementRows.empty)
     account: AccountRows = field(default_factory=AccountRows.empty)
 
+    _rows_of: dict[str, tuple[list[int], Array]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """Rows of rosters as arrays, each with the list that it was made of. Not state: it is made when it is asked for."""
+
     @property
     def key(self) -> str:
         return slot_key(self.cluster, self.slot)
@@ -79,8 +82,15 @@ class SlotState:
             self.counters[name] = self.counters.get(name, 0) + amount
 
     def rows_of(self, roster: str) -> Array | None:
+        """Row of state of each row of a kept roster, int [m]; not to be changed."""
         rows = self.rosters.get(roster)
-        return None if rows is None else np.array(rows, dtype=np.int64)
+        if rows is None:
+            return None
+        known = self._rows_of.get(roster)
+        if known is None or known[0] is not rows:  # told again, or rows were renumbered: then it is another list
+            self._rows_of = {name: each for name, each in self._rows_of.items() if name in self.rosters}
+            known = self._rows_of[roster] = rows, np.array(rows, dtype=np.int64)
+        return known[1]
 
     def add_rows(self, containers: list[str]) -> None:
         """Fresh rows for containers that are not known yet."""

@@ -6,7 +6,7 @@ import numpy as np
 from msgspec.structs import replace
 
 from engine.core.account import count_distress, count_throttled
-from engine.core.batch import Batch, read_batch, samples_in
+from engine.core.batch import Batch, Usage, read_batch, samples_in, usage_of
 from engine.core.cadence import end_window
 from engine.core.clock import advance, check_time, is_stale
 from engine.core.compute_units import measured
@@ -47,10 +47,11 @@ def step(state: SlotState, event: AnyEvent, appended_s: float, context: Context)
 def _fold_metrics(
     state: SlotState, message: Metrics, appended_s: float, context: Context, effects: SlotEffects
 ) -> None:
-    samples = samples_in(message)
+    usage = usage_of(message)
+    samples = samples_in(message, usage)
     state.count("samples_received", samples)
     try:
-        rows, batch = _usable(state, message, appended_s, context)
+        rows, batch = _usable(state, message, usage, appended_s, context)
     except Refused as refused:
         state.count("samples_dead", samples)
         raise Refused(refused.reason, refused.detail, samples) from refused
@@ -61,14 +62,16 @@ def _fold_metrics(
     _fold_samples(state, message, rows, batch, context, effects)
 
 
-def _usable(state: SlotState, message: Metrics, appended_s: float, context: Context) -> tuple[Array, Batch]:
+def _usable(
+    state: SlotState, message: Metrics, usage: Usage, appended_s: float, context: Context
+) -> tuple[Array, Batch]:
     """The rows of state that the message speaks of and its cells. Raises Refused."""
     check_time(message, state, appended_s, context)
     rows = state.rows_of(message.roster)
     if rows is None:
         known = ", ".join(state.rosters) or "none"
         raise Refused("unknown_roster", f"Expected one of the last rosters ({known}), got `{message.roster}`")
-    return rows, read_batch(message, len(rows), context.time.row_age_s)
+    return rows, read_batch(message, len(rows), context.time.row_age_s, usage)
 
 
 def _fold_samples(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.core.batch import read_batch, samples_in
+from engine.core.batch import read_batch, samples_in, usage_of
 from engine.core.effects import Refused
 from tests.core.build import metrics, specs
 
@@ -45,3 +45,15 @@ def test_a_column_of_another_length_refuses_the_message() -> None:
 
 def test_samples_are_rows_with_a_value() -> None:
     assert samples_in(metrics(0.0, THREE, [1.0, None, None], [None, 5.0, None])) == 2
+
+
+def test_samples_of_columns_of_different_lengths_are_those_of_the_rows_that_both_have() -> None:
+    assert samples_in(metrics(0.0, THREE, [1.0, None, None], [None, 5.0])) == 2
+
+
+def test_what_is_known_of_the_usage_already_makes_the_same_batch() -> None:
+    message = metrics(60.0, THREE, [0.5, None, -1.0], [1e6, None, None])
+    once, again = read_batch(message, 3, 60.0), read_batch(message, 3, 60.0, usage_of(message))
+    np.testing.assert_array_equal(once.value, again.value)
+    np.testing.assert_array_equal(once.refused, [False, False, True])
+    np.testing.assert_array_equal(again.refused, once.refused)

@@ -8,7 +8,7 @@ from engine.shell import memory
 
 
 def test_what_is_there_when_it_settles_is_left_alone_from_then_on() -> None:
-    kept = [[] for _ in range(1000)]
+    kept: list[list[int]] = [[] for _ in range(1000)]
     try:
         memory.give_back_large_blocks()
         memory.settle()

@@ -150,7 +150,7 @@ def test_a_row_does_not_depend_on_its_neighbours(seed: int, terms: bool) -> None
 
 def part_of(slot: SlotState, rows: Array) -> SlotState:
     """A slot of these rows alone, in this order."""
-    plain = {f.name: getattr(slot, f.name) for f in fields(slot) if f.name not in TABLES}
+    plain = {f.name: getattr(slot, f.name) for f in fields(slot) if f.init and f.name not in TABLES}
     tables = {name: getattr(slot, name).take(rows) for name in TABLES}
     return SlotState(**(plain | {"containers": [slot.containers[row] for row in rows]}), **tables)
 

@@ -59,7 +59,8 @@ def test_examples() -> None:
 def test_a_roster_says_it() -> None:
     rows = PlacementRows.empty(2)
     for row, namespace in enumerate(("shop", "kube-system")):
-        believe(rows, row, ContainerSpec(namespace=namespace, workload="w", container="c"), -1, 0.0)
+        spec = ContainerSpec(namespace=namespace, workload="w", container="c")
+        believe(rows, np.array([row]), [spec], [-1], 0.0)
     assert rows.system.tolist() == [False, True]
 
 

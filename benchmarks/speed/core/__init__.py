@@ -1,0 +1,1 @@
+"""What the core costs without a broker: decode, fold, closes, forecast, decisions, checkpoints, beside peers."""
