@@ -49,8 +49,8 @@ class SlotState:
     hour: int = -1
     """Clock hour whose sums are open."""
     containers: list[str] = field(default_factory=list)
-    rosters: dict[str, list[int]] = field(default_factory=dict)
-    """The last rosters by id, oldest first: the row of state of each of their rows."""
+    rosters: dict[str, Array] = field(default_factory=dict)
+    """The last rosters by id, oldest first: the row of state of each of their rows, int64. Equal ones are one array."""
     node_types: list[str] = field(default_factory=list)
     stages: dict[str, Stage] = field(default_factory=dict)
     freezes: dict[str, bool] = field(default_factory=dict)
@@ -79,8 +79,18 @@ class SlotState:
             self.counters[name] = self.counters.get(name, 0) + amount
 
     def rows_of(self, roster: str) -> Array | None:
-        rows = self.rosters.get(roster)
-        return None if rows is None else np.array(rows, dtype=np.int64)
+        """Not to be changed."""
+        return self.rosters.get(roster)
+
+    def tell(self, roster: str, rows: list[int]) -> None:
+        """A roster is the newest; so many are kept. A size that changed makes another roster of the same rows."""
+        told = np.array(rows, dtype=np.int64)
+        same = (kept for kept in self.rosters.values() if np.array_equal(kept, told))
+        told = next(same, told)
+        self.rosters.pop(roster, None)
+        self.rosters[roster] = told
+        while len(self.rosters) > ROSTERS_KEPT:
+            del self.rosters[next(iter(self.rosters))]
 
     def add_rows(self, containers: list[str]) -> None:
         """Fresh rows for containers that are not known yet."""
@@ -92,9 +102,9 @@ class SlotState:
 
     def keep_rows(self, keep: Array) -> None:
         """Drops all rows but `keep` (int, ascending), and renumbers what names rows."""
-        renumbered = {int(old): new for new, old in enumerate(keep)}
         self.containers = [self.containers[old] for old in keep]
-        self.rosters = {name: [renumbered[row] for row in rows] for name, rows in self.rosters.items()}
+        distinct = {id(rows): np.searchsorted(keep, rows) for rows in self.rosters.values()}
+        self.rosters = {name: distinct[id(rows)] for name, rows in self.rosters.items()}
         for name in TABLES:
             setattr(self, name, getattr(self, name).take(keep))
 

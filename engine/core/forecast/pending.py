@@ -10,9 +10,9 @@ from typing import Any, Final
 import numpy as np
 
 from engine.core.forecast import mixture
-from engine.core.forecast.compact import decode, encode
 from engine.core.forecast.distribution import Said
 from engine.core.forecast.evidence import mean_error
+from engine.core.forecast.opinions import keep_opinions, kept_opinions
 from engine.core.forecast.quantiles import P95, Calibration, issue, learn
 from engine.core.forecast.state import HOUR, LEADS, LEARNED, ForecastRows, Series
 from engine.core.rows import Array
@@ -50,8 +50,8 @@ def keep(rows: ForecastRows, series: Series, bucket: int, said: Said, codes: Arr
         place = (*series, FORECASTS.place(index, bucket))
         rows.pending[place], rows.pending_widths[place] = said.p50[:, index], codes[:, index]
         if on_the_hour and lead in LEARNED:
-            place = (*series, _EXPERTS.place(LEARNED.index(lead), bucket))
-            rows.pending_experts[place] = encode(said.predictions[:, index])
+            place = _EXPERTS.place(LEARNED.index(lead), bucket)
+            keep_opinions(rows.pending_experts, rows.pending_ends, series, place, said.predictions[:, index])
     rows.origin[series] = bucket
 
 
@@ -72,7 +72,8 @@ def _score_lead(rows: ForecastRows, series: Series, index: int, bucket: int, act
     p50, codes = rows.pending[waiting], rows.pending_widths[waiting]
     if lead in LEARNED:
         learned = LEARNED.index(lead)
-        predictions = decode(rows.pending_experts[(*series, _EXPERTS.place(learned, origin))])
+        place = _EXPERTS.place(learned, origin)
+        predictions = kept_opinions(rows.pending_experts, rows.pending_ends, series, place)
         mixture.learn(rows, series, learned, bucket, mixture.charged(predictions, p50, actual))
     _calibrate(rows, series, index, bucket, p50, codes, actual)
     error = np.abs(actual - p50)

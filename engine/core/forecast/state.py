@@ -78,7 +78,8 @@ class ForecastRows(Rows):
     trend: Array = column(np.float32, 2)
 
     made: Array = column(np.uint8, 2)  # bit j: a forecast was made j hours before `origin`
-    pending_experts: Array = column(np.uint16, 2, _WAITING, _E)
+    pending_experts: Array = column(np.uint8, 2, _WAITING, _E)  # as `days` are kept, this and the next
+    pending_ends: Array = column(np.uint16, 2, _WAITING, 2)
     losses: Array = column(np.uint16, 2, len(LEARNED), _E, fill=ZERO)  # discounted sums of absolute errors
     part_losses: Array = column(np.uint16, 2, PARTS, _E, fill=ZERO)  # the same by the part of the day of the target
 

@@ -1,0 +1,24 @@
+"""Sizes that are remembered: float32 in the rows, and exact where they are read.
+
+Whole steps (1 m, 1 MiB) come back as they were, up to 8,192 cores and 16 TiB. Sizes that people and other programs set
+need not be whole steps: such a one is off by 2**-24 of it at most, and exact as long as the size has not changed since.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.core.decide.sizing import STEPS_PER_UNIT
+from engine.core.rows import Array
+
+
+def recalled(kept: Array, now: Array) -> Array:
+    """The sizes float64 [..., 2] that were `kept` as float32, NaN where not set.
+
+    What `now`, the present size float64 [..., 2], would be kept as is `now`: a size that was left alone does not
+    differ from itself.
+    """
+    steps = np.rint(kept.astype(np.float64) * STEPS_PER_UNIT) / STEPS_PER_UNIT
+    whole = np.where(steps.astype(np.float32) == kept, steps, kept)
+    exact: Array = np.where(now.astype(np.float32) == kept, now, whole)
+    return exact
