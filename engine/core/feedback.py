@@ -71,7 +71,9 @@ def _applied_size(slot: SlotState, row: int, size: Size | None, awaited: bool) -
     if size is not None:
         return np.array(requests_of(size)), np.array(limits_of(size))
     if awaited:
-        return recalled(slot.decide.pending_request[row], request), recalled(slot.decide.pending_limit[row], limit)
+        known = slot.placement.floor[row], slot.placement.ceiling[row]
+        pending = slot.decide.pending_request[row], slot.decide.pending_limit[row]
+        return recalled(pending[0], *known, request), recalled(pending[1], *known, limit)
     return request, limit
 
 

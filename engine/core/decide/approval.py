@@ -84,13 +84,14 @@ def _offered(slot: SlotState, row: int, time_s: float, context: Context, held: b
     rows, decide = np.array([row]), slot.decide
     known_s = np.array([time_s]) if _rests(slot, row, time_s, context) else None
     facts = gather(slot, rows, bucket_at(time_s), time_s, context, known_s)
+    bounds = facts.floor, facts.ceiling, facts.bounds.limit_ceiling
     return Proposals(
         facts=facts,
         action=np.array([HOLD]) if held else decide.published_action[rows],
         reason=np.maximum(decide.published_reason[rows], 0),
         trigger=np.array([TRIGGERS.index("approval")]),
-        request=facts.request if held else recalled(decide.published_request[rows], facts.request),
-        limit=facts.limit if held else recalled(decide.offered_limit[rows], facts.limit),
+        request=facts.request if held else recalled(decide.published_request[rows], *bounds, facts.request),
+        limit=facts.limit if held else recalled(decide.offered_limit[rows], *bounds, facts.limit),
         reasons=np.full((1, 2), FITS),
     )
 

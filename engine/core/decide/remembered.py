@@ -1,7 +1,7 @@
 """Sizes that are remembered: float32 in the rows, and exact where they are read.
 
 Whole steps (1 m, 1 MiB) come back as they were, up to 8,192 cores and 16 TiB. Sizes that people and other programs set
-need not be whole steps: such a one is off by 2**-24 of it at most, and exact as long as the size has not changed since.
+need not be whole steps: such a one is off by 2**-24 of it at most, and exact where it is known from elsewhere.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from engine.core.decide.sizing import STEPS_PER_UNIT
 from engine.core.rows import Array
 
 
-def recalled(kept: Array, now: Array) -> Array:
+def recalled(kept: Array, *known: Array) -> Array:
     """The sizes float64 [..., 2] that were `kept` as float32, NaN where not set.
 
-    What `now`, the present size float64 [..., 2], would be kept as is `now`: a size that was left alone does not
-    differ from itself.
+    What one of the `known` sizes float64 [..., 2] would be kept as is that size: a size that was left alone does not
+    differ from the present one, nor does one at a bound lie beyond it.
     """
     steps = np.rint(kept.astype(np.float64) * STEPS_PER_UNIT) / STEPS_PER_UNIT
-    whole = np.where(steps.astype(np.float32) == kept, steps, kept)
-    exact: Array = np.where(now.astype(np.float32) == kept, now, whole)
-    return exact
+    found: Array = np.where(steps.astype(np.float32) == kept, steps, kept)
+    for size in known:
+        found = np.where(size.astype(np.float32) == kept, size, found)
+    return found

@@ -32,7 +32,8 @@ def test_all_others_come_back_nearly(size: Array, now: Array) -> None:
 
 @given(sizes)
 def test_what_did_not_change_does_not_differ(size: Array) -> None:
-    assert recalled(kept(size), size).tolist() == size.tolist()
+    for known in ([size], [size, NONE], [NONE, size]):
+        assert recalled(kept(size), *known).tolist() == size.tolist()
 
 
 def test_what_is_not_set_stays_so() -> None:
