@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 import numpy as np
 
-from engine.core.forecast.compact import decode, encode_up
+from engine.core.forecast.compact import decode, encode, encode_up
 from engine.core.forecast.opinions import keep_opinions
 from engine.core.layout import Body
 from engine.core.placement import STAGES, size_of
@@ -23,6 +23,8 @@ Header = dict[str, Any]
 Slot = dict[str, Any]
 Arrays = dict[str, dict[str, Array]]
 """What a row holds: the slot's plain fields, and by table and column the arrays."""
+_CODED: Final = ("pending", "loss")
+"""Amounts that got the code of `compact`."""
 _PUBLISHED: Final = ("offered_action", "offered_reason", "offered_request")
 """Columns that were always equal to those of the decision published last."""
 _SIZES_AND_SAVINGS: Final = (
@@ -66,14 +68,15 @@ def _annotations_and_peaks(slot: Slot, arrays: Arrays) -> tuple[Slot, Arrays]:
 
 
 def _smaller(slot: Slot, arrays: Arrays) -> tuple[Slot, Arrays]:
-    """Sizes and savings as float32, seconds seen in words of 16 bits, opinions in bytes; nothing twice."""
+    """Sizes and savings are float32, seconds seen in words of 16 bits, forecasts in codes; nothing is kept twice."""
     found = {table: dict(columns) for table, columns in arrays.items()}
     found["decide"] = {name: column for name, column in found["decide"].items() if name not in _PUBLISHED}
     found["decide"] |= {name: found["decide"][name].astype(np.float32) for name in _SIZES_AND_SAVINGS}
     words = np.ascontiguousarray(found["window"]["seen"]).view(np.uint16)
     found["window"]["seen"] = np.ascontiguousarray(words[..., :WORDS])
-    if "pending_experts" in found["forecast"]:
-        found["forecast"] |= _opinions(found["forecast"]["pending_experts"])
+    if forecast := found["forecast"]:
+        forecast |= _opinions(forecast["pending_experts"])
+        forecast |= {name: encode(forecast[name]) for name in _CODED}
     return slot, found
 
 

@@ -14,7 +14,7 @@ Versions:
 4. What a workload's own policy says is kept whole, and hourly peaks in codes of 16 bits. Of a row of version 3 both are
    made from the columns that held them.
 5. The header is compressed, rosters with the same rows share them, sizes that are remembered are float32, what was
-   offered is not kept beside what was published, and the experts' forecasts that wait are in bytes. All is kept.
+   offered is not kept beside what was published, forecasts that wait are in codes, the experts' in bytes. All is kept.
 """
 
 from __future__ import annotations
@@ -47,6 +47,8 @@ STRUCTS: Final[dict[str, Any]] = {
 """Plain fields that hold structs."""
 _APART: Final = (*TABLES, "rosters")
 """Fields that are no plain ones."""
+_COMPRESSED: Final = 5
+"""The first version with a compressed header."""
 _LEVEL: Final = 1
 """Of zlib: what is repeated in a header are names of containers and of columns, which the fastest level finds, too."""
 _COLUMNS: Final = {table: described(kind) for table, kind in TABLES.items()}
@@ -89,8 +91,7 @@ def unpack(row: bytes) -> SlotState:
             raise StateError("a row of state does not start with TRIM: it was not written by trimtab")
         if version > VERSION:
             raise StateError(f"a row of state has version {version}, this engine knows {VERSION}: run a newer engine")
-        head = row[PREFIX.size : PREFIX.size + length]
-        header: Header = orjson.loads(zlib.decompress(head) if version == VERSION else head)
+        header = _header(row, version, length)
         body = Body(row, PREFIX.size + length)
         slot, arrays = (_parts if version == VERSION else parts_until_4)(header, body)
         body.end()
@@ -99,6 +100,18 @@ def unpack(row: bytes) -> SlotState:
         return _restore(slot, arrays)
     except (struct.error, zlib.error, ValueError, KeyError, TypeError) as error:
         raise StateError(f"a row of state is corrupt: {error}") from error
+
+
+def applied_of(row: bytes) -> int:
+    """The offset folded last, without looking at the rest. Raises what a corrupt or foreign row makes it to."""
+    _, version, length = PREFIX.unpack_from(row)
+    return int(_header(row, version, length)["slot"]["applied"])
+
+
+def _header(row: bytes, version: int, length: int) -> Header:
+    head = row[PREFIX.size : PREFIX.size + length]
+    header: Header = orjson.loads(head if version < _COMPRESSED else zlib.decompress(head))
+    return header
 
 
 def _parts(header: Header, body: Body) -> tuple[Slot, Arrays]:

@@ -20,7 +20,7 @@ from engine.core.decide.remembered import recalled
 from engine.core.forecast import ForecastRows
 from engine.core.forecast.compact import decode
 from engine.core.forecast.opinions import kept_opinions
-from engine.core.migrations import _PUBLISHED, _SIZES_AND_SAVINGS
+from engine.core.migrations import _CODED, _PUBLISHED, _SIZES_AND_SAVINGS
 from engine.core.partition import Record
 from engine.core.placement import STAGES
 from engine.core.rows import Array
@@ -109,7 +109,7 @@ def test_of_version_4_all_is_kept_that_did_not_change(row: bytes) -> None:
     assert state.containers == slot["containers"]
     assert state.counters == slot["counters"]
     changed = {("decide", name) for name in (*_SIZES_AND_SAVINGS, *_PUBLISHED)}
-    changed |= {("window", "seen"), ("forecast", "pending_experts")}
+    changed |= {("window", "seen"), *(("forecast", name) for name in ("pending_experts", *_CODED))}
     for at in arrays.keys() - changed:
         assert getattr(getattr(state, at[0]), at[1]).tobytes() == arrays[at].tobytes(), at
     assert len(pack(state)) < len(row) - 3 * 200
@@ -163,6 +163,13 @@ def test_of_version_4_opinions_are_kept_and_scored(row: bytes) -> None:
         relative = np.abs(said / before[:, 0, place] - 1)
         assert (relative <= (spread[:, None] ** (0.51 / 253) - 1) + 2.0**-10).all()
     assert (before > 0).any()
+
+
+@pytest.mark.parametrize("name", _CODED)
+def test_of_version_4_amounts_are_kept_in_sixteen_bits(row: bytes, name: str) -> None:
+    _, arrays = parts(row)
+    found = decode(getattr(unpack(row).forecast, name))
+    np.testing.assert_allclose(found, arrays["forecast", name], rtol=2.0**-10)
 
 
 def test_a_fold_goes_on_from_a_row_of_version_4(row: bytes) -> None:

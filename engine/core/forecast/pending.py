@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from engine.core.forecast import mixture
+from engine.core.forecast.compact import decode, encode
 from engine.core.forecast.distribution import Said
 from engine.core.forecast.evidence import mean_error
 from engine.core.forecast.opinions import keep_opinions, kept_opinions
@@ -48,7 +49,7 @@ def keep(rows: ForecastRows, series: Series, bucket: int, said: Said, codes: Arr
     rows.made[series] = (made_before(rows, series, bucket) | on_the_hour).astype(np.uint8)
     for index, lead in enumerate(LEADS):
         place = (*series, FORECASTS.place(index, bucket))
-        rows.pending[place], rows.pending_widths[place] = said.p50[:, index], codes[:, index]
+        rows.pending[place], rows.pending_widths[place] = encode(said.p50[:, index]), codes[:, index]
         if on_the_hour and lead in LEARNED:
             place = _EXPERTS.place(LEARNED.index(lead), bucket)
             keep_opinions(rows.pending_experts, rows.pending_ends, series, place, said.predictions[:, index])
@@ -69,7 +70,7 @@ def _score_lead(rows: ForecastRows, series: Series, index: int, bucket: int, act
     lead = LEADS[index]
     at, origin = (*series, index), bucket - lead
     waiting = (*series, FORECASTS.place(index, origin))
-    p50, codes = rows.pending[waiting], rows.pending_widths[waiting]
+    p50, codes = decode(rows.pending[waiting]), rows.pending_widths[waiting]
     if lead in LEARNED:
         learned = LEARNED.index(lead)
         place = _EXPERTS.place(learned, origin)
@@ -77,7 +78,7 @@ def _score_lead(rows: ForecastRows, series: Series, index: int, bucket: int, act
         mixture.learn(rows, series, learned, bucket, mixture.charged(predictions, p50, actual))
     _calibrate(rows, series, index, bucket, p50, codes, actual)
     error = np.abs(actual - p50)
-    rows.loss[at] = rows.loss[at] * np.float32(mixture.DISCOUNT) + error
+    rows.loss[at] = encode(decode(rows.loss[at]) * np.float32(mixture.DISCOUNT) + error)
     rows.absolute_errors[at] += error
     rows.actuals[at] += actual
     counted = rows.scored[at] < _MOST_COUNTED
@@ -90,6 +91,7 @@ def _calibrate(
 ) -> None:
     at, part = (*series, index), (*series, mixture.part_of(bucket))
     before = Calibration(rows.margins[at], rows.part_margins[part], rows.part_ratio[part])
-    known = learn(before, p50, codes, actual, mean_error(rows.loss[at], rows.scored[at]), rows.scored[at])
+    usual = mean_error(decode(rows.loss[at]), rows.scored[at])
+    known = learn(before, p50, codes, actual, usual, rows.scored[at])
     rows.margins[at], rows.part_margins[part] = known.margins, known.part_margins
     rows.part_ratio[part] = known.part_ratio
