@@ -14,6 +14,7 @@ import numpy as np
 from engine.core.account import HOURLY
 from engine.core.decide.money import monthly_usd, prices_of
 from engine.core.decide.peaks import BUCKETS_PER_HOUR, hour_of
+from engine.core.decide.remembered import recalled
 from engine.core.rows import Array
 from engine.messages import Aggregate, ResourceHours
 from engine.units import BUCKET_S, CPU, GIB, HOUR_S, HOURS_PER_MONTH, MEMORY
@@ -73,7 +74,8 @@ def _hours(slot: SlotState, context: Context) -> _Hours:
     used = account.used.astype(np.float64) * _PER_HOUR
     wasted = np.where(slot.forecast.buckets_seen > 0, np.maximum(requested - used, 0.0), 0.0)
     usd = prices_of(slot, np.arange(len(hours)), context).usd
-    before = monthly_usd(decide.baseline_request * account.buckets[:, None] / BUCKETS_PER_HOUR, replicas, usd)
+    baseline = recalled(decide.baseline_request, placement.request)
+    before = monthly_usd(baseline * account.buckets[:, None] / BUCKETS_PER_HOUR, replicas, usd)
     now = monthly_usd(account.requested.astype(np.float64) / BUCKETS_PER_HOUR, replicas, usd)
     saved = np.where(decide.automated, before - now, 0.0) / HOURS_PER_MONTH
     promised = account.promised.astype(np.float64) * hours / HOURS_PER_MONTH

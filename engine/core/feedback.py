@@ -16,6 +16,7 @@ from engine.core.decide.judged import applied
 from engine.core.decide.money import note_realised, prices_of
 from engine.core.decide.permits import note_restart
 from engine.core.decide.proposals import TRIGGERS, Verdicts
+from engine.core.decide.remembered import recalled
 from engine.core.decide.state import NEVER
 from engine.core.decide.trust import remember_cut
 from engine.core.decide.urgent import settle
@@ -58,18 +59,22 @@ def fold_outcome(slot: SlotState, outcome: Outcome, context: Context) -> Verdict
 
 def _size_before(slot: SlotState, row: int, awaited: bool) -> tuple[Array, Array]:
     """What held before: a roster that was made between the change and its outcome must not hide what was changed."""
+    request, limit = slot.placement.request[row].copy(), slot.placement.limit[row].copy()
     if awaited:
-        return slot.decide.before_request[row].copy(), slot.decide.before_limit[row].copy()
-    return slot.placement.request[row].copy(), slot.placement.limit[row].copy()
+        return recalled(slot.decide.before_request[row], request), recalled(slot.decide.before_limit[row], limit)
+    return request, limit
 
 
 def _applied_size(slot: SlotState, row: int, size: Size | None, awaited: bool) -> tuple[Array, Array]:
     """What now holds: as the executor says, else as it was commanded, else as it was believed."""
+    request, limit = slot.placement.request[row].copy(), slot.placement.limit[row].copy()
     if size is not None:
         return np.array(requests_of(size)), np.array(limits_of(size))
     if awaited:
-        return slot.decide.pending_request[row].copy(), slot.decide.pending_limit[row].copy()
-    return slot.placement.request[row].copy(), slot.placement.limit[row].copy()
+        known = slot.placement.floor[row], slot.placement.ceiling[row]
+        pending = slot.decide.pending_request[row], slot.decide.pending_limit[row]
+        return recalled(pending[0], *known, request), recalled(pending[1], *known, limit)
+    return request, limit
 
 
 def _forget_pending(slot: SlotState, row: int, awaited: bool) -> None:

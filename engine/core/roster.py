@@ -10,7 +10,7 @@ from engine.core.context import Context
 from engine.core.effects import Refused, SlotEffects
 from engine.core.placement import believe
 from engine.core.rows import Array
-from engine.core.state import ROSTERS_KEPT, SlotState
+from engine.core.state import SlotState
 from engine.core.terms import annotate, resolve
 from engine.identity import container_id, slot_of
 from engine.messages import ContainerSpec, Roster
@@ -31,10 +31,7 @@ def fold_roster(state: SlotState, roster: Roster, context: Context, effects: Slo
     news = _annotate(state, index, specs) or bool(fresh)
     believe_types(state, index, types_before, context)
     believe_constraints(state.placement, index, specs, roster.time_s)
-    state.rosters.pop(roster.roster, None)
-    state.rosters[roster.roster] = rows
-    while len(state.rosters) > ROSTERS_KEPT:
-        del state.rosters[next(iter(state.rosters))]
+    state.tell(roster.roster, rows)
     _forget(state, context.time.forget_s)
     if news:  # else the terms are as they were: only controls change them besides
         resolve(state, context, effects)

@@ -1,9 +1,10 @@
 """A slot's state as bytes, and back: the row of the engine's table.
 
-Layout: `TRIM`, version (1 byte), length of the header (4 bytes, little endian), header (JSON), then the tables'
-arrays, raw, in the order of the header. The header names each array with its dtype and shape, so that an older row
-that lacks a column is read with the column's fill; other changes get a migration here. A row of a newer version is
-refused: an older engine must not guess.
+Layout: `TRIM`, version (1 byte), length of the header (4 bytes, little endian), header (JSON, by zlib since version 5),
+then arrays, raw: the columns of the tables in the order of the header, and the distinct lists of rows that rosters
+have. The header names each column with its dtype and shape, so that an older row that lacks a column is read with the
+column's fill; other changes get a migration, in `migrations`. A row of a newer version is refused: an older engine
+must not guess.
 
 Versions:
 1. The first.
@@ -12,12 +13,14 @@ Versions:
 3. The forecast has other experts and calibrated quantiles: as from 1 to 2.
 4. What a workload's own policy says is kept whole, and hourly peaks in codes of 16 bits. Of a row of version 3 both are
    made from the columns that held them.
+5. The header is compressed, rosters with the same rows share them, sizes that are remembered are float32, what was
+   offered is not kept beside what was published, forecasts that wait are in codes, the experts' in bytes. All is kept.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+import zlib
 from dataclasses import fields
 from typing import Any, Final
 
@@ -25,20 +28,16 @@ import msgspec
 import numpy as np
 import orjson
 
-from engine.core.forecast.compact import encode_up
-from engine.core.placement import STAGES, size_of
-from engine.core.rows import Rows
+from engine.core.layout import Body, columns_of, described
+from engine.core.migrations import MIGRATIONS, Arrays, Header, Slot, parts_until_4
+from engine.core.rows import Array, Rows
 from engine.core.state import TABLES, SlotState
 from engine.errors import StateError
 from engine.messages import Forecaster, Policy, SetPolicy, Window
 
-VERSION: Final = 4
+VERSION: Final = 5
 MAGIC: Final = b"TRIM"
 PREFIX: Final = struct.Struct("<4sBI")
-Header = dict[str, Any]
-Slot = dict[str, Any]
-Arrays = dict[str, dict[str, Any]]
-"""What a row holds: the slot's plain fields, and by table and column the arrays."""
 STRUCTS: Final[dict[str, Any]] = {
     "forecasters": dict[str, Forecaster],
     "policy": SetPolicy,
@@ -46,21 +45,43 @@ STRUCTS: Final[dict[str, Any]] = {
     "window_sets": list[list[Window]],
 }
 """Plain fields that hold structs."""
+_APART: Final = (*TABLES, "rosters")
+"""Fields that are no plain ones."""
+_COMPRESSED: Final = 5
+"""The first version with a compressed header."""
+_LEVEL: Final = 1
+"""Of zlib: what is repeated in a header are names of containers and of columns, which the fastest level finds, too."""
+_COLUMNS: Final = {table: described(kind) for table, kind in TABLES.items()}
 
 
 def pack(state: SlotState) -> bytes:
-    """The state as bytes; equal states give equal bytes."""
-    plain = {f.name: getattr(state, f.name) for f in fields(state) if f.init and f.name not in TABLES}
-    arrays = [
-        (table, name, np.ascontiguousarray(array))
-        for table in TABLES
-        for name, array in getattr(state, table).arrays().items()
-    ]
-    described = [(table, name, array.dtype.str, array.shape) for table, name, array in arrays]
-    header = orjson.dumps({"slot": msgspec.to_builtins(plain), "arrays": described})  # unsorted: rosters have an order
+    """The state as bytes; equal states give equal bytes, with the same zlib."""
+    lists, place = _distinct(state)
+    header = {
+        "slot": msgspec.to_builtins({f.name: getattr(state, f.name) for f in fields(state) if f.name not in _APART}),
+        "rosters": place,
+        "lists": [(rows.dtype.str, len(rows)) for rows in lists],
+        "columns": _COLUMNS,
+    }
+    head = zlib.compress(orjson.dumps(header), _LEVEL)  # unsorted: rosters have an order
+    columns = (array for table in TABLES for array in getattr(state, table).arrays().values())
     # As buffers, joined as they are: a copy of each would cost as much again.
-    body: list[Any] = [array for _, _, array in arrays]
-    return b"".join([PREFIX.pack(MAGIC, VERSION, len(header)), header, *body])
+    body: list[Any] = [np.ascontiguousarray(array) for array in (*columns, *lists)]
+    return b"".join([PREFIX.pack(MAGIC, VERSION, len(head)), head, *body])
+
+
+def _distinct(state: SlotState) -> tuple[list[Array], dict[str, int]]:
+    """The distinct lists of rows that rosters have, and for each roster the place of its own among them."""
+    dtype = np.uint16 if len(state.containers) <= np.iinfo(np.uint16).max else np.uint32
+    found: dict[bytes, int] = {}
+    lists: list[Array] = []
+    place = {}
+    for roster, rows in state.rosters.items():
+        told = np.asarray(rows).astype(dtype)
+        place[roster] = found.setdefault(told.tobytes(), len(lists))
+        if place[roster] == len(lists):
+            lists.append(told)
+    return lists, place
 
 
 def unpack(row: bytes) -> SlotState:
@@ -71,26 +92,38 @@ def unpack(row: bytes) -> SlotState:
             raise StateError("a row of state does not start with TRIM: it was not written by trimtab")
         if version > VERSION:
             raise StateError(f"a row of state has version {version}, this engine knows {VERSION}: run a newer engine")
-        header: Header = orjson.loads(row[PREFIX.size : PREFIX.size + length])
-        slot, arrays = header["slot"], _arrays(header, row, PREFIX.size + length)
+        header = _header(row, version, length)
+        body = Body(row, PREFIX.size + length)
+        slot, arrays = (_parts if version == VERSION else parts_until_4)(header, body)
+        body.end()
         for older in range(version, VERSION):
             slot, arrays = MIGRATIONS[older](slot, arrays)
         return _restore(slot, arrays)
-    except (struct.error, ValueError, KeyError, TypeError) as error:
+    except (struct.error, zlib.error, ValueError, KeyError, TypeError) as error:
         raise StateError(f"a row of state is corrupt: {error}") from error
 
 
-def _arrays(header: Header, row: bytes, position: int) -> Arrays:
-    """By table and column."""
-    found: Arrays = {}
-    for table, name, dtype, shape in header["arrays"]:
-        count = int(np.prod(shape))
-        array = np.frombuffer(row, dtype=dtype, count=count, offset=position).reshape(shape).copy()
-        found.setdefault(table, {})[name] = array
-        position += array.nbytes
-    if position != len(row):
-        raise StateError(f"a row of state is corrupt: {len(row)} bytes, its header says {position}")
-    return found
+def applied_of(row: bytes) -> int:
+    """The offset folded last, without looking at the rest. Raises what a corrupt or foreign row makes it to."""
+    _, version, length = PREFIX.unpack_from(row)
+    return int(_header(row, version, length)["slot"]["applied"])
+
+
+def _header(row: bytes, version: int, length: int) -> Header:
+    head = row[PREFIX.size : PREFIX.size + length]
+    header: Header = orjson.loads(head if version < _COMPRESSED else zlib.decompress(head))
+    return header
+
+
+def _parts(header: Header, body: Body) -> tuple[Slot, Arrays]:
+    rows = len(header["slot"]["containers"])
+    arrays = {
+        table: {name: body.take(dtype, (rows, *shape)) for name, dtype, shape in columns_of(text)}
+        for table, text in header["columns"].items()
+    }
+    lists = [body.take(dtype, (length,)).astype(np.int64) for dtype, length in header["lists"]]
+    rosters = {roster: lists[place] for roster, place in header["rosters"].items()}
+    return header["slot"] | {"rosters": rosters}, arrays
 
 
 def _restore(slot: Slot, arrays: Arrays) -> SlotState:
@@ -102,46 +135,13 @@ def _restore(slot: Slot, arrays: Arrays) -> SlotState:
     return SlotState(**slot, **tables)
 
 
-def _forecast_afresh(slot: Slot, arrays: Arrays) -> tuple[Slot, Arrays]:
-    return slot, arrays | {"forecast": {}}
-
-
-def _annotations(slot: Slot, arrays: Arrays) -> tuple[Slot, Arrays]:
-    """Stage, floor, ceiling and forecaster of each row become its annotation."""
-    named = msgspec.convert(slot["forecasters"], dict[str, Forecaster])
-    placement = dict(arrays["placement"])
-    stages, floor, ceiling = placement.pop("annotated"), placement["floor"], placement["ceiling"]
-    unset, column, policies = np.full(2, np.nan), np.full(len(stages), -1, np.int16), list[Policy]()
-    for row, stage in enumerate(stages.tolist()):
-        low, high = (None if np.isnan(each[row]).all() else size_of(each[row], unset) for each in (floor, ceiling))
-        policy = Policy(STAGES[stage] if stage >= 0 else None, low, high, named.get(slot["containers"][row]))
-        if policy != Policy():
-            policies += [policy] if policy not in policies else []
-            column[row] = policies.index(policy)
-    annotated = {"annotations": msgspec.to_builtins(policies)}
-    return slot | annotated, arrays | {"placement": placement | {"annotation": column}}
-
-
-def _annotations_and_peaks(slot: Slot, arrays: Arrays) -> tuple[Slot, Arrays]:
-    slot, arrays = _annotations(slot, arrays)
-    return slot, arrays | {"decide": arrays["decide"] | {"peaks": encode_up(arrays["decide"]["peaks"])}}
-
-
-MIGRATIONS: Final[dict[int, Callable[[Slot, Arrays], tuple[Slot, Arrays]]]] = {
-    1: _forecast_afresh,
-    2: _forecast_afresh,
-    3: _annotations_and_peaks,
-}
-"""From a version to the next."""
-
-
-def _table(kind: type[Rows], found: dict[str, Any], rows: int) -> Rows:
+def _table(kind: type[Rows], found: dict[str, Array], rows: int) -> Rows:
     """A table from the arrays that were stored: missing columns get their fill, unknown ones are an error."""
-    table = kind.empty(rows)
+    expected = {f.name: ((rows, *f.metadata["shape"]), f.metadata["dtype"]) for f in fields(kind)}
     for name, array in found.items():
-        fresh = getattr(table, name, None)
-        if fresh is None or fresh.shape != array.shape or fresh.dtype != array.dtype:
+        if expected.get(name) != (array.shape, array.dtype):
             found_as = f"{array.dtype}{list(array.shape)}"
             raise StateError(f"column {kind.__name__}.{name} is {found_as}: no migration knows it")
-        setattr(table, name, array)
-    return table
+    if len(found) < len(expected):
+        found = kind.empty(rows).arrays() | found
+    return kind(**found)

@@ -49,8 +49,8 @@ class SlotState:
     hour: int = -1
     """Clock hour whose sums are open."""
     containers: list[str] = field(default_factory=list)
-    rosters: dict[str, list[int]] = field(default_factory=dict)
-    """The last rosters by id, oldest first: the row of state of each of their rows."""
+    rosters: dict[str, Array] = field(default_factory=dict)
+    """The last rosters by id, oldest first: the row of state of each of their rows, int64. Equal ones are one array."""
     node_types: list[str] = field(default_factory=list)
     stages: dict[str, Stage] = field(default_factory=dict)
     freezes: dict[str, bool] = field(default_factory=dict)
@@ -70,9 +70,6 @@ class SlotState:
     judgement: JudgementRows = field(default_factory=JudgementRows.empty)
     account: AccountRows = field(default_factory=AccountRows.empty)
 
-    _rows_of: dict[str, tuple[list[int], Array]] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """Rows of rosters as arrays, each with the list that it was made of. Not state: it is made when it is asked for."""
-
     @property
     def key(self) -> str:
         return slot_key(self.cluster, self.slot)
@@ -82,15 +79,18 @@ class SlotState:
             self.counters[name] = self.counters.get(name, 0) + amount
 
     def rows_of(self, roster: str) -> Array | None:
-        """Row of state of each row of a kept roster, int [m]; not to be changed."""
-        rows = self.rosters.get(roster)
-        if rows is None:
-            return None
-        known = self._rows_of.get(roster)
-        if known is None or known[0] is not rows:  # told again, or rows were renumbered: then it is another list
-            self._rows_of = {name: each for name, each in self._rows_of.items() if name in self.rosters}
-            known = self._rows_of[roster] = rows, np.array(rows, dtype=np.int64)
-        return known[1]
+        """Not to be changed."""
+        return self.rosters.get(roster)
+
+    def tell(self, roster: str, rows: list[int]) -> None:
+        """A roster is the newest; so many are kept. A size that changed makes another roster of the same rows."""
+        told = np.array(rows, dtype=np.int64)
+        same = (kept for kept in self.rosters.values() if np.array_equal(kept, told))
+        told = next(same, told)
+        self.rosters.pop(roster, None)
+        self.rosters[roster] = told
+        while len(self.rosters) > ROSTERS_KEPT:
+            del self.rosters[next(iter(self.rosters))]
 
     def add_rows(self, containers: list[str]) -> None:
         """Fresh rows for containers that are not known yet."""
@@ -102,9 +102,9 @@ class SlotState:
 
     def keep_rows(self, keep: Array) -> None:
         """Drops all rows but `keep` (int, ascending), and renumbers what names rows."""
-        renumbered = {int(old): new for new, old in enumerate(keep)}
         self.containers = [self.containers[old] for old in keep]
-        self.rosters = {name: [renumbered[row] for row in rows] for name, rows in self.rosters.items()}
+        distinct = {id(rows): np.searchsorted(keep, rows) for rows in self.rosters.values()}
+        self.rosters = {name: distinct[id(rows)] for name, rows in self.rosters.items()}
         for name in TABLES:
             setattr(self, name, getattr(self, name).take(keep))
 

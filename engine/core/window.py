@@ -15,8 +15,8 @@ import numpy as np
 from engine.core.rows import Array, Rows, column
 from engine.units import BUCKET_S, QUANTUM
 
-WORDS: Final = 5
-"""300 seconds of a bucket in words of 64 bits."""
+WORDS: Final = 19
+"""300 seconds of a bucket in words of 16 bits."""
 QUANTA: Final = np.array(QUANTUM)
 
 
@@ -24,7 +24,7 @@ QUANTA: Final = np.array(QUANTUM)
 class WindowRows(Rows):
     """Axis 1 of the first five is the bucket's parity; the last axis of amounts is the resource."""
 
-    seen: Array = column(np.uint64, 2, WORDS)
+    seen: Array = column(np.uint16, 2, WORDS)
     """Bit per second of the bucket that has a sample: two samples within a second are one sample twice."""
     count: Array = column(np.int16, 2, 2)
     total: Array = column(np.int64, 2, 2)
@@ -61,7 +61,7 @@ def add(window: WindowRows, rows: Array, time_s: Array, value: Array, fresh: Arr
     bucket = bucket_of(time_s)
     half = bucket & 1
     second = time_s.astype(np.int64) - (bucket - 1) * BUCKET_S
-    word, bit = second >> 6, np.left_shift(np.uint64(1), (second & 63).astype(np.uint64))
+    word, bit = second >> 4, np.left_shift(np.uint16(1), (second & 15).astype(np.uint16))
     new: Array = (window.seen[rows, half, word] & bit) == 0
     rows, half, word, bit = rows[new], half[new], word[new], bit[new]
     time_s, value, fresh = time_s[new], value[new], fresh[new]

@@ -45,7 +45,7 @@ def requested(state: SlotState, context: Context) -> dict[str, Array]:
 
     A request that is not set counts as 0.
     """
-    rows = np.array(list(state.rosters.values())[-1] if state.rosters else [], dtype=np.int64)
+    rows = [*state.rosters.values()][-1] if state.rosters else np.array([], dtype=np.int64)
     request, replicas = state.placement.request[rows], state.placement.replicas[rows]
     usd = monthly_usd(request, replicas, prices_of(state, rows, context).usd)
     return _by_namespace(state, rows.tolist(), np.column_stack([np.nan_to_num(request) * replicas[:, None], usd]))

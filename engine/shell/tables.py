@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
-import orjson
-
-from engine.core.snapshot import PREFIX
+from engine.core.snapshot import applied_of
 from engine.errors import StateError
 from engine.shell.settings import TABLE
 
@@ -19,8 +17,7 @@ from engine.shell.settings import TABLE
 def applied_in(row: bytes) -> int:
     """Offset that a row of state has applied, without unpacking its arrays. Raises StateError for a corrupt row."""
     try:
-        _, _, length = PREFIX.unpack_from(row)
-        return int(orjson.loads(row[PREFIX.size : PREFIX.size + length])["slot"]["applied"])
+        return applied_of(row)
     except Exception as error:
         raise StateError(f"a row of state is corrupt: {error!r}") from error
 

@@ -80,7 +80,7 @@ def test_medians_are_over_containers_that_were_scored() -> None:
 def test_what_namespaces_request_is_of_the_newest_roster_and_of_all_replicas() -> None:
     state = SlotState("shop", 0, 2, node_types=["m5.large"])
     state.add_rows(["shop/web/a/app", "shop/web/b/app", "shop/ops/c/app", "shop/ops/gone/app"])
-    state.rosters = {"old": [3], "new": [0, 1, 2]}
+    state.rosters = {"old": np.array([3]), "new": np.array([0, 1, 2])}
     place = state.placement
     place.request[:] = [[1.0, GIB], [np.nan, 2 * GIB], [0.5, np.nan], [9.0, 9.0]]
     place.replicas[:], place.node_type[:] = [3, 1, 2, 1], 0

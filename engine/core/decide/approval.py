@@ -11,6 +11,7 @@ from engine.core.decide.facts import bucket_at, gather
 from engine.core.decide.fitting import FITS, fit
 from engine.core.decide.proposals import TRIGGERS, Proposals, Verdicts, note_recommended
 from engine.core.decide.publish import command_of, decision_of, make_room
+from engine.core.decide.remembered import recalled
 from engine.core.decide.runs import is_running
 from engine.core.decide.state import ACTIONS, COMMANDED, DISPOSITIONS, HOLD, MOVE
 from engine.core.effects import Refused
@@ -83,13 +84,14 @@ def _offered(slot: SlotState, row: int, time_s: float, context: Context, held: b
     rows, decide = np.array([row]), slot.decide
     known_s = np.array([time_s]) if _rests(slot, row, time_s, context) else None
     facts = gather(slot, rows, bucket_at(time_s), time_s, context, known_s)
+    bounds = facts.floor, facts.ceiling, facts.bounds.limit_ceiling
     return Proposals(
         facts=facts,
-        action=np.array([HOLD]) if held else decide.offered_action[rows],
-        reason=np.maximum(decide.offered_reason[rows], 0),
+        action=np.array([HOLD]) if held else decide.published_action[rows],
+        reason=np.maximum(decide.published_reason[rows], 0),
         trigger=np.array([TRIGGERS.index("approval")]),
-        request=facts.request if held else decide.offered_request[rows],
-        limit=facts.limit if held else decide.offered_limit[rows],
+        request=facts.request if held else recalled(decide.published_request[rows], *bounds, facts.request),
+        limit=facts.limit if held else recalled(decide.offered_limit[rows], *bounds, facts.limit),
         reasons=np.full((1, 2), FITS),
     )
 

@@ -18,6 +18,7 @@ from engine.core.decide.moves import decide_moves
 from engine.core.decide.permits import Permits, consent_reason, needs_consent, permits_at
 from engine.core.decide.proposals import Proposals, Verdicts, commanded, dispositions, note_recommended, raises_only
 from engine.core.decide.publish import publish
+from engine.core.decide.remembered import recalled
 from engine.core.decide.restart_cost import Worth, worth_of
 from engine.core.decide.runs import ended_between
 from engine.core.decide.sizing import limits_for
@@ -126,7 +127,8 @@ def _differs(decide: DecideRows, proposals: Proposals, disposition: Array, share
     Waiting for the outcome of a command is not news.
     """
     rows = proposals.facts.rows
-    said, now = decide.published_request[rows], proposals.request
+    now = proposals.request
+    said = recalled(decide.published_request[rows], now)
     moved = (np.abs(now - said) > share * said) | (np.isnan(now) != np.isnan(said))
     differs: Array = (
         (decide.published_action[rows] != proposals.action)

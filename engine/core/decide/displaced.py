@@ -18,6 +18,7 @@ from engine.core.decide.fitting import FITS, first_reason, fit
 from engine.core.decide.judged import APPLIED
 from engine.core.decide.proposals import TRIGGERS, Proposals, Verdicts, dispositions, note_recommended
 from engine.core.decide.publish import publish
+from engine.core.decide.remembered import recalled
 from engine.core.decide.state import HOLD, REASON, ROLLBACK
 from engine.core.decide.trust import cut_lately
 from engine.core.decide.urgent import free, settle
@@ -91,10 +92,11 @@ def _unschedulable(slot: SlotState, rows: Array, time_s: float, context: Context
 def _raised_lately(slot: SlotState, rows: Array, time_s: float, parameters: SizingParameters) -> Array:
     """Whether the last change applied raised a request so shortly before that it is to blame: bool [m]."""
     decide, age = slot.decide, time_s - slot.decide.changed_s[rows]
-    request, ours = slot.placement.request[rows], decide.pending_request[rows]
+    request = slot.placement.request[rows]
+    ours, before = (recalled(each[rows], request) for each in (decide.pending_request, decide.before_request))
     known = slot.judgement.phase[rows] == APPLIED  # only then are the columns those of the last change
     known &= ((request == ours) | (np.isnan(request) & np.isnan(ours))).all(axis=1)  # nobody changed it since
-    more = (decide.before_request[rows] < request).any(axis=1)
+    more = (before < request).any(axis=1)
     lately: Array = known & more & (age >= 0) & (age <= parameters.watch_s)
     return lately
 
@@ -102,11 +104,11 @@ def _raised_lately(slot: SlotState, rows: Array, time_s: float, parameters: Sizi
 def _size_before_raise(slot: SlotState, facts: Facts) -> tuple[Array, Array]:
     """Requests and limits [m, 2]: of what was raised, as before the raise within the floor; the rest as it is."""
     decide, rows = slot.decide, facts.rows
-    floored = np.maximum(decide.before_request[rows], facts.floor)
+    floored = np.maximum(recalled(decide.before_request[rows], facts.request), facts.floor)
     floored = np.where(facts.around.scaled, facts.request, floored)
     raised = floored < facts.request
     request = np.where(raised, floored, facts.request)
-    before = np.fmin(np.fmax(decide.before_limit[rows], request), facts.limit)
+    before = np.fmin(np.fmax(recalled(decide.before_limit[rows], facts.limit), request), facts.limit)
     return request, np.where(raised & ~np.isnan(facts.limit), before, facts.limit)
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from engine.core.decide.money import monthly_usd, prices_of
+from engine.core.decide.remembered import recalled
 from engine.core.decide.state import ACTIONS, NEVER, ROLLBACK
 from engine.core.rows import Array, Rows, column
 from engine.units import BUCKET_S
@@ -91,9 +92,14 @@ def shadow(slot: SlotState, row: int, identity: str, action: Action, sizes: tupl
 
 def promised_usd(slot: SlotState, row: int, context: Context) -> float:
     """USD a month that the change would save at present prices and replicas."""
-    return cost_of(slot, row, slot.decide.before_request[row], context) - cost_of(
-        slot, row, slot.decide.pending_request[row], context
-    )
+    before, after = compared(slot, row)
+    return cost_of(slot, row, before, context) - cost_of(slot, row, after, context)
+
+
+def compared(slot: SlotState, rows: Array | int) -> tuple[Array, Array]:
+    """Requests before and after the changes of these rows, float64 [..., 2]."""
+    decide, now = slot.decide, slot.placement.request[rows]
+    return recalled(decide.before_request[rows], now), recalled(decide.pending_request[rows], now)
 
 
 def cost_of(slot: SlotState, row: int, request: Array, context: Context) -> float:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from engine.core.account import count_in_hour
-from engine.core.decide.judged import APPLIED, SHADOW, age_of, clear, cost_of, promised_usd
+from engine.core.decide.judged import APPLIED, SHADOW, age_of, clear, compared, cost_of, promised_usd
 from engine.core.decide.money import monthly_usd, prices_of
 from engine.core.decide.shortage import burden, odds, risk_of
 from engine.core.decide.state import ACTIONS, ROLLBACK
@@ -65,8 +65,8 @@ def _look(slot: SlotState, rows: Array, closed: Closed, context: Context) -> Non
     """Adds the bucket for `rows` int [m]: how the request stood to the peak, and its cost against staying."""
     if not len(rows):
         return
-    table, decide = slot.judgement, slot.decide
-    before, after = decide.before_request[rows], decide.pending_request[rows]
+    table = slot.judgement
+    before, after = compared(slot, rows)
     mean, peak = closed.mean[rows], closed.peak[rows]
     usd, replicas = prices_of(slot, rows, context).usd, slot.placement.replicas[rows]
     price = odds(risk_of(slot.placement, rows, context.sizing))
@@ -95,7 +95,7 @@ def _judge(
     saved = 0.0
     if was_applied:
         now = cost_of(slot, row, slot.placement.request[row], context)
-        saved = (cost_of(slot, row, decide.before_request[row], context) - now) * stood
+        saved = (cost_of(slot, row, compared(slot, row)[0], context) - now) * stood
     judgement = told(slot, row, (began_s, time_s), right, (promised, saved), harmed=harmed, undone=undone)
     if was_applied and action == ROLLBACK:
         slot.account.promised[row] += promised
@@ -114,7 +114,7 @@ def _is_right(slot: SlotState, row: int, failed: bool, risk: Array) -> bool | No
 
 def _fitted(slot: SlotState, row: int, risk: Array) -> bool:
     """Whether the requests that were changed were well used, and no more often too small than the stated risk [2]."""
-    rows, before, after = slot.judgement, slot.decide.before_request[row], slot.decide.pending_request[row]
+    rows, (before, after) = slot.judgement, compared(slot, row)
     changed = (before != after) & ~np.isnan(after)
     fits = (rows.peak[row] >= WELL_USED) & (rows.short[row] <= risk * rows.seen[row])
     return bool(changed.any() and fits[changed].all())

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from engine.core.decide.remembered import recalled
 from engine.core.rows import Array
 from engine.units import GIB, HOURS_PER_MONTH
 
@@ -51,8 +52,9 @@ def note_realised(slot: SlotState, rows: Array, prices: Prices) -> None:
     """Writes what auto-pilot and approvals have saved on these rows: the cost at the baseline less the present one."""
     placement, decide = slot.placement, slot.decide
     replicas = placement.replicas[rows]
-    before = monthly_usd(decide.baseline_request[rows], replicas, prices.usd)
-    now = monthly_usd(placement.request[rows], replicas, prices.usd)
+    request = placement.request[rows]
+    before = monthly_usd(recalled(decide.baseline_request[rows], request), replicas, prices.usd)
+    now = monthly_usd(request, replicas, prices.usd)
     decide.realised_saving[rows] = np.where(decide.automated[rows], before - now, 0.0)
 
 
@@ -61,4 +63,6 @@ def savings(slot: SlotState) -> tuple[float, float]:
 
     Raises count against both. Sums go over the rows in order.
     """
-    return float(slot.decide.realised_saving.sum()), float(slot.decide.recommended_saving.sum())
+    both = slot.decide.realised_saving, slot.decide.recommended_saving
+    realised, recommended = (float(each.sum(dtype=np.float64)) for each in both)
+    return realised, recommended

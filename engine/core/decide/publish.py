@@ -128,8 +128,7 @@ def _remember(decide: DecideRows, proposals: Proposals, disposition: Array, i: i
     offered = disposition[i] == RECOMMENDED
     decide.offered_id[row] = np.uint64(int(decision.id, 16) if offered else 0)
     decide.offered_until_s[row] = decision.valid_until_s
-    decide.offered_action[row], decide.offered_reason[row] = proposals.action[i], proposals.reason[i]
-    decide.offered_request[row], decide.offered_limit[row] = proposals.request[i], proposals.limit[i]
+    decide.offered_limit[row] = proposals.limit[i]
 
 
 def _requests(request: Array) -> Size:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from engine.core.decide.remembered import recalled
 from engine.core.forecast import Forecast
 from engine.core.forecast.window_maximum import LEVELS
 from engine.core.placement import STAGES
@@ -55,7 +56,8 @@ def count_above(slot: SlotState, rows: Array, value: Array, parameters: SizingPa
     counted = ~np.isnan(stated(slot.placement, rows, parameters))
     if not counted.any():
         return
-    request, said = slot.placement.request[rows], slot.decide.published_request[rows]
+    request = slot.placement.request[rows]
+    said = recalled(slot.decide.published_request[rows], request)
     by_people = (slot.placement.stage[rows] != _FULL)[:, None] & ~np.isnan(said)
     count(slot.decide, rows, np.where(counted, value, np.nan), np.where(by_people, said, request))
 

@@ -1,4 +1,4 @@
-"""What the decision remembers of each container: about 0.6 kB."""
+"""What the decision remembers of each container: about 0.4 kB."""
 
 from __future__ import annotations
 
@@ -102,7 +102,10 @@ RUNS: Final = 8
 
 @dataclass(slots=True)
 class DecideRows(Rows):
-    """Sizes are per replica, by resource on the last axis (cores, bytes), NaN "not set"; times are event time in s."""
+    """Sizes are per replica, by resource on the last axis (cores, bytes), NaN "not set"; times are event time in s.
+
+    Sizes are read by `remembered.recalled`.
+    """
 
     peaks: Array = column(np.uint16, 2, PEAK_HOURS)
     """Peak of each clock hour, in the code of `compact`; entries after `peaks_hour` are of an earlier day."""
@@ -111,32 +114,29 @@ class DecideRows(Rows):
     published_action: Array = column(np.int8, fill=-1)
     published_reason: Array = column(np.int8, fill=-1)
     published_disposition: Array = column(np.int8, fill=-1)
-    published_request: Array = column(np.float64, 2, fill=UNSET)
+    published_request: Array = column(np.float32, 2, fill=UNSET)
     """The decision that was published last."""
 
     pending_id: Array = column(np.uint64)
     pending_until_s: Array = column(np.float64, fill=NEVER)
-    pending_request: Array = column(np.float64, 2, fill=UNSET)
-    pending_limit: Array = column(np.float64, 2, fill=UNSET)
+    pending_request: Array = column(np.float32, 2, fill=UNSET)
+    pending_limit: Array = column(np.float32, 2, fill=UNSET)
     """The command whose outcome is awaited; id 0 is none."""
-    before_request: Array = column(np.float64, 2, fill=UNSET)
-    before_limit: Array = column(np.float64, 2, fill=UNSET)
+    before_request: Array = column(np.float32, 2, fill=UNSET)
+    before_limit: Array = column(np.float32, 2, fill=UNSET)
     """The size that it changes: by the time of its outcome a roster may have told the new one already."""
     blocked_until_s: Array = column(np.float64, fill=NEVER)
     """A command was refused or failed; the next waits."""
 
     offered_id: Array = column(np.uint64)
     offered_until_s: Array = column(np.float64, fill=NEVER)
-    offered_action: Array = column(np.int8, fill=-1)
-    offered_reason: Array = column(np.int8, fill=-1)
-    offered_request: Array = column(np.float64, 2, fill=UNSET)
-    offered_limit: Array = column(np.float64, 2, fill=UNSET)
-    """The recommendation that stands for approval; id 0 is none."""
+    offered_limit: Array = column(np.float32, 2, fill=UNSET)
+    """The recommendation that stands for approval, the decision that was published last; id 0 is none."""
 
     changed_s: Array = column(np.float64, fill=NEVER)
     cut_s: Array = column(np.float64, 2, fill=NEVER)
-    cut_request: Array = column(np.float64, 2, fill=UNSET)
-    cut_limit: Array = column(np.float64, 2, fill=UNSET)
+    cut_request: Array = column(np.float32, 2, fill=UNSET)
+    cut_limit: Array = column(np.float32, 2, fill=UNSET)
     """The last cut of each resource: its time and the size before."""
     urgent_s: Array = column(np.float64, 2, fill=NEVER)
     """Last urgent decision that was published."""
@@ -173,8 +173,8 @@ class DecideRows(Rows):
 
     automated: Array = column(np.bool_)
     """A command was applied at least once."""
-    baseline_request: Array = column(np.float64, 2, fill=UNSET)
+    baseline_request: Array = column(np.float32, 2, fill=UNSET)
     """Request before the first command was applied."""
-    realised_saving: Array = column(np.float64)
-    recommended_saving: Array = column(np.float64)
+    realised_saving: Array = column(np.float32)
+    recommended_saving: Array = column(np.float32)
     """USD a month; see `savings`."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.core.decide.remembered import recalled
 from engine.core.decide.state import NEVER, DecideRows
 from engine.core.rows import Array
 from engine.units import BUCKET_S
@@ -45,7 +46,9 @@ def cut_lately(slot: SlotState, rows: Array, time_s: float, parameters: SizingPa
     """Whether each resource was cut so shortly before, and still is, that the cut is to blame: bool [m, 2]."""
     decide, placement = slot.decide, slot.placement
     age = time_s - decide.cut_s[rows]
-    was_more = (decide.cut_request[rows] > placement.request[rows]) | (decide.cut_limit[rows] > placement.limit[rows])
+    request, limit = placement.request[rows], placement.limit[rows]
+    was_more = recalled(decide.cut_request[rows], request) > request
+    was_more |= recalled(decide.cut_limit[rows], limit) > limit
     # A job may run again only after days.
     watch_s = np.where(placement.by_run[rows], parameters.oom_watch_s, parameters.watch_s)[:, None]
     lately: Array = (age >= 0) & (age <= watch_s) & was_more
@@ -54,10 +57,11 @@ def cut_lately(slot: SlotState, rows: Array, time_s: float, parameters: SizingPa
 
 def size_before_cut(facts: Facts, decide: DecideRows) -> tuple[Array, Array]:
     """Requests and limits [m, 2] from before the last cuts, within bounds and no less than now; not set stays so."""
-    floored = np.maximum(decide.cut_request[facts.rows], facts.floor)
+    floored = np.maximum(recalled(decide.cut_request[facts.rows], facts.request), facts.floor)
     bounded = np.where(floored > facts.ceiling, facts.ceiling, floored)
     request = np.where(np.isnan(facts.request), np.nan, np.fmax(bounded, facts.request))
-    limit = np.fmax(np.fmax(decide.cut_limit[facts.rows], facts.limit), request)
+    before = recalled(decide.cut_limit[facts.rows], facts.limit)
+    limit = np.fmax(np.fmax(before, facts.limit), request)
     return request, np.where(np.isnan(facts.limit), np.nan, limit)
 
 

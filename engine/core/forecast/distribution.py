@@ -48,7 +48,7 @@ def heard(rows: ForecastRows, series: Series, bucket: int, leads: Leads) -> Hear
         predictions=predict(rows, series, bucket, leads),
         records=all_day,
         part_records=of_part,
-        error=at_leads(mean_error(rows.loss[series], scored), leads),
+        error=at_leads(mean_error(decode(rows.loss[series]), scored), leads),
         scored=at_leads(scored.astype(np.float32), leads),
     )
 

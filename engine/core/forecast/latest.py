@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from engine.core.forecast import quantiles, windows
+from engine.core.forecast.compact import decode
 from engine.core.forecast.evidence import TRUSTED_AFTER
 from engine.core.forecast.pending import FORECASTS
 from engine.core.forecast.state import LEADS, ForecastRows
@@ -48,7 +49,7 @@ def forecast(rows: ForecastRows) -> Forecast:
     known = rows.origin >= 0
     unit = np.where(known, rows.unit, np.nan)[..., None, None]
     latest = np.stack([FORECASTS.place(index, rows.origin) for index in range(len(LEADS))], axis=-1)
-    median = np.take_along_axis(rows.pending, latest, axis=-1)
+    median = decode(np.take_along_axis(rows.pending, latest, axis=-1))
     issued = quantiles.issue(median, np.take_along_axis(rows.pending_widths, latest[..., None], axis=-2)) * unit
     maximum = windows.latest(rows) * unit
     actuals, unknown = rows.actuals.astype(np.float64), np.full(rows.actuals.shape, np.nan)

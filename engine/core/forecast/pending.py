@@ -13,6 +13,7 @@ from engine.core.forecast import losses
 from engine.core.forecast.compact import decode, encode
 from engine.core.forecast.distribution import Said
 from engine.core.forecast.evidence import mean_error
+from engine.core.forecast.opinions import keep_opinions, kept_opinions
 from engine.core.forecast.quantiles import P95, Calibration, issue, learn
 from engine.core.forecast.state import HOUR, LEADS, LEARNED, ForecastRows, Series
 from engine.core.rows import Array
@@ -48,10 +49,10 @@ def keep(rows: ForecastRows, series: Series, bucket: int, said: Said, codes: Arr
     rows.made[series] = (made_before(rows, series, bucket) | on_the_hour).astype(np.uint8)
     for index, lead in enumerate(LEADS):
         place = (*series, FORECASTS.place(index, bucket))
-        rows.pending[place], rows.pending_widths[place] = said.p50[:, index], codes[:, index]
+        rows.pending[place], rows.pending_widths[place] = encode(said.p50[:, index]), codes[:, index]
         if on_the_hour and lead in LEARNED:
-            place = (*series, _EXPERTS.place(LEARNED.index(lead), bucket))
-            rows.pending_experts[place] = encode(said.predictions[:, index])
+            place = _EXPERTS.place(LEARNED.index(lead), bucket)
+            keep_opinions(rows.pending_experts, rows.pending_ends, series, place, said.predictions[:, index])
     rows.origin[series] = bucket
 
 
@@ -69,14 +70,15 @@ def _score_lead(rows: ForecastRows, series: Series, index: int, bucket: int, act
     lead = LEADS[index]
     at, origin = (*series, index), bucket - lead
     waiting = (*series, FORECASTS.place(index, origin))
-    p50, codes = rows.pending[waiting], rows.pending_widths[waiting]
+    p50, codes = decode(rows.pending[waiting]), rows.pending_widths[waiting]
     if lead in LEARNED:
         learned = LEARNED.index(lead)
-        predictions = decode(rows.pending_experts[(*series, _EXPERTS.place(learned, origin))])
+        place = _EXPERTS.place(learned, origin)
+        predictions = kept_opinions(rows.pending_experts, rows.pending_ends, series, place)
         losses.learn(rows, series, learned, bucket, losses.charged(predictions, p50, actual))
     _calibrate(rows, series, index, bucket, p50, codes, actual)
     error = np.abs(actual - p50)
-    rows.loss[at] = rows.loss[at] * np.float32(losses.DISCOUNT) + error
+    rows.loss[at] = encode(decode(rows.loss[at]) * np.float32(losses.DISCOUNT) + error)
     rows.absolute_errors[at] += error
     rows.actuals[at] += actual
     counted = rows.scored[at] < _MOST_COUNTED
@@ -89,6 +91,7 @@ def _calibrate(
 ) -> None:
     at, part = (*series, index), (*series, losses.part_of(bucket))
     before = Calibration(rows.margins[at], rows.part_margins[part], rows.part_ratio[part])
-    known = learn(before, p50, codes, actual, mean_error(rows.loss[at], rows.scored[at]), rows.scored[at])
+    usual = mean_error(decode(rows.loss[at]), rows.scored[at])
+    known = learn(before, p50, codes, actual, usual, rows.scored[at])
     rows.margins[at], rows.part_margins[part] = known.margins, known.part_margins
     rows.part_ratio[part] = known.part_ratio

@@ -78,13 +78,14 @@ class ForecastRows(Rows):
     trend: Array = column(np.float32, 2)
 
     made: Array = column(np.uint8, 2)  # bit j: a forecast was made j hours before `origin`
-    pending_experts: Array = column(np.uint16, 2, _WAITING, _E)
+    pending_experts: Array = column(np.uint8, 2, _WAITING, _E)  # as `days` are kept, this and the next
+    pending_ends: Array = column(np.uint16, 2, _WAITING, 2)
     losses: Array = column(np.uint16, 2, len(LEARNED), _E, fill=ZERO)  # discounted sums of absolute errors
     part_losses: Array = column(np.uint16, 2, PARTS, _E, fill=ZERO)  # the same by the part of the day of the target
 
-    pending: Array = column(np.float32, 2, _DUE)  # p50 of the forecasts that wait, and of the latest
+    pending: Array = column(np.uint16, 2, _DUE)  # p50 of the forecasts that wait, and of the latest
     pending_widths: Array = column(np.uint16, 2, _DUE, 4)  # from p50 to p05, p90, p95, p99
-    loss: Array = column(np.float32, 2, len(LEADS))  # discounted sum of absolute errors of the forecast itself
+    loss: Array = column(np.uint16, 2, len(LEADS), fill=ZERO)  # discounted sum of the forecast's own errors
     margins: Array = column(np.int16, 2, len(LEADS), 4)  # of `quantiles`, as the next two
     part_margins: Array = column(np.int16, 2, PARTS, 2)
     part_ratio: Array = column(np.uint16, 2, PARTS, fill=ONE)

@@ -12,7 +12,7 @@ import numpy as np
 
 from engine.core.context import Context
 from engine.core.decide import Verdicts, decide_at_close, decide_urgent, observe_peaks
-from engine.core.forecast.compact import decode, encode
+from engine.core.forecast.compact import encode
 from engine.core.forecast.pending import FORECASTS
 from engine.core.placement import STAGES
 from engine.core.rows import Array
@@ -65,11 +65,9 @@ def foresee(
 ) -> None:
     """Every lead's forecast is this p95, half of it as the median."""
     f = slot.forecast
-    f.unit[:] = 1.0
-    amounts = pairs(p95, len(slot.containers))[:, :, None]
-    widths = encode(amounts[..., None] * np.array([0.25, 0.5, 0.5, 0.5]))
-    f.pending[:] = amounts - decode(widths)[..., 2]
-    f.pending_widths[:] = widths
+    f.unit[:] = pairs(p95, len(slot.containers))
+    f.pending[:] = encode(np.array(0.5))
+    f.pending_widths[:] = encode(np.array([0.25, 0.5, 0.5, 0.5]))
     f.origin[:], f.buckets_seen[:], f.last_bucket[:] = bucket - 4, seen, bucket
     f.scored[:], f.covered[:] = scored, covered
     f.actuals[:], f.absolute_errors[:] = 10.0, 1.0
@@ -79,7 +77,8 @@ def foresee_cpu_soon(slot: SlotState, p95: float) -> None:
     """CPU of every row in 15 minutes."""
     f = slot.forecast
     place = FORECASTS.place(0, int(f.origin[0, 0]))
-    f.pending[:, 0, place], f.pending_widths[:, 0, place] = p95 * 0.5, encode(np.full(4, p95 * 0.5))
+    half = encode(p95 * 0.5 / f.unit[:, 0])
+    f.pending[:, 0, place], f.pending_widths[:, 0, place] = half, half[:, None]
 
 
 def close(slot: SlotState, bucket: int = BUCKET, fresh: bool = True) -> Verdicts:

@@ -9,6 +9,7 @@ import pytest
 
 from engine.core.decide import DecideRows, Verdicts, savings
 from engine.core.decide.state import ACTIONS, REASONS
+from engine.core.forecast.compact import MISSING
 from engine.core.state import SlotState
 from engine.identity import decision_id
 from engine.messages import Decision, Size, Stage
@@ -240,7 +241,7 @@ def test_recommended_savings_are_the_latest_of_each_row() -> None:
 def test_a_container_that_is_only_sampled_for_cpu_is_decided_for_cpu() -> None:
     slot = slot_of(peak=(0.5, np.nan))
     slot.forecast.buckets_seen[:, 1] = 0
-    slot.forecast.pending[:, 1] = np.nan
+    slot.forecast.pending[:, 1] = MISSING
     decision = only(close(slot))
     assert decision.target == Size(0.5, 1.0, GIB, 2 * GIB)
     assert "memory" not in decision.text

@@ -91,7 +91,8 @@ def test_a_leak_is_raised_when_little_time_is_left(per_hour: float, used: float,
     """Guaranteed, 1 GiB; the forecast sees no more than now."""
     slot = slot_of(p95=(0.97, used), peak=(0.97, used), limit=1.0)
     ages = np.arange(36)
-    slot.forecast.recent[0, 1, (BUCKET - 1 - ages) % 36] = encode((used - per_hour * ages / 12) * GIB)
+    amounts = (used - per_hour * ages / 12) * GIB
+    slot.forecast.recent[0, 1, (BUCKET - 1 - ages) % 36] = encode(amounts / slot.forecast.unit[0, 1])
     decision = close(slot).decisions[0]
     assert decision.action == action
     assert decision.evidence.memory.time_to_limit_s == pytest.approx((1.0 - used) / per_hour * 3600, rel=0.2)

@@ -12,6 +12,7 @@ from msgspec import json
 from engine.core.decide import Verdicts, decide_at_close, decide_urgent, observe_peaks
 from engine.core.decide.peaks import peaks_over
 from engine.core.feedback import fold_outcome
+from engine.core.forecast.compact import MISSING
 from engine.core.rows import Array
 from engine.core.state import TABLES, SlotState
 from engine.messages import Decision, Outcome, Size, Window
@@ -35,7 +36,7 @@ def random_slot(seed: int) -> SlotState:
     place.stage[:], place.frozen[:] = rng.integers(0, 4, ROWS), rng.random(ROWS) < 0.1
     place.replicas[:] = rng.integers(1, 9, ROWS)
     foresee(slot, np.exp(rng.normal(0, 1, (ROWS, 2))))
-    forecast.pending[rng.random((ROWS, 2)) < 0.1] = np.nan
+    forecast.pending[rng.random((ROWS, 2)) < 0.1] = MISSING
     forecast.buckets_seen[:] = rng.choice([0, 2, 3, 23, 24, 500], (ROWS, 2))
     forecast.scored[:] = rng.choice([0, 2, 3, 50], (ROWS, 2))[..., None]
     forecast.covered[:] = (forecast.scored * rng.choice([0.4, 0.6, 1.0], (ROWS, 2))[..., None]).astype(np.int32)

@@ -27,7 +27,7 @@ def only(verdicts: Verdicts) -> Decision:
 def under(cpu_limit: CpuLimit, keep_qos: bool | None = None, highest: float = np.nan, **kinds: Any) -> SlotState:
     """A slot with a policy on CPU limits; the highest sample of the next hours is surely this many cores."""
     slot = told(slot_of(**kinds), policy=Policy(cpu_limit=cpu_limit, keep_qos=keep_qos))
-    slot.forecast.window_pending[:, 0] = encode(np.array([highest, 0.0]))
+    slot.forecast.window_pending[:, 0] = encode(np.array([highest / slot.forecast.unit[0, 0], 0.0]))
     return slot
 
 
