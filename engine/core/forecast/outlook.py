@@ -11,6 +11,7 @@ from typing import Final
 
 import numpy as np
 
+from engine.core.forecast.compact import decode, encode
 from engine.core.forecast.distribution import combined, evidence_of, widths_of
 from engine.core.forecast.forecaster import FIRST_AFTER, blocks
 from engine.core.forecast.quantiles import issue
@@ -62,4 +63,5 @@ def forecast_at(rows: ForecastRows, bucket: int, leads: Sequence[int]) -> Outloo
 def _quantiles(rows: ForecastRows, series: Series, bucket: int, leads: tuple[int, ...]) -> Array:
     said = combined(rows, series, bucket, leads)
     known = evidence_of(rows, series, bucket, said, leads)
-    return issue(said.p50, widths_of(rows, series, bucket, known, leads))
+    p50 = decode(encode(said.p50))  # as rows keep it
+    return issue(p50, widths_of(rows, series, bucket, known, leads))

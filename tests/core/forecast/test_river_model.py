@@ -10,6 +10,8 @@ from engine.core.forecast.state import ForecastRows
 from engine.messages import Forecaster
 from tests.core.forecast.feeding import DAY, LATER, START, copied, fed, feed, grown_up, usage
 
+SIXTEEN_BITS = 2.0**-10
+"""Largest relative error of a median that is kept."""
 HOLT = Forecaster("HoltWinters", {"alpha": 0.3, "beta": 0.1})
 HOUR = LATER + 12 - LATER % 12
 WEEK = 168
@@ -62,7 +64,7 @@ def test_its_forecast_is_rivers_on_the_hours() -> None:
     assert observe(rows, HOUR, values[-1], values[-1], {2: HOLT}) == {}
     got, builtin = forecast(rows), forecast(plain)
     for resource in range(2):
-        assert got.p50[2, resource] == pytest.approx(_rivers(rows, 2, resource), rel=1e-6)
+        assert got.p50[2, resource] == pytest.approx(_rivers(rows, 2, resource), rel=SIXTEEN_BITS)
     others = np.array([0, 1, 3, 4, 5])
     np.testing.assert_array_equal(got.p95[others], builtin.p95[others])
     assert (got.p05 <= got.p50).all()
@@ -75,7 +77,7 @@ def test_hours_that_are_missing_are_as_the_hour_before() -> None:
     first = HOUR - 2 * DAY + 1
     feed(rows, first, values[:-1])
     assert observe(rows, HOUR, values[-1], values[-1], {2: HOLT}) == {}
-    assert forecast(rows).p50[2, 0] == pytest.approx(_rivers(rows, 2, 0), rel=1e-6)
+    assert forecast(rows).p50[2, 0] == pytest.approx(_rivers(rows, 2, 0), rel=SIXTEEN_BITS)
 
 
 def test_what_it_forecast_is_what_is_scored() -> None:
