@@ -10,7 +10,10 @@ from zlib import crc32
 
 CLUSTER_NAME: Final = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 CONTAINERS_PER_SLOT: Final = 500
-"""Decision 17: a message costs as much as some hundred of its rows; a row of state stays far below its limit."""
+"""At most, and fewer where a cluster has few slots. Decision 17: a message costs as much as some hundred of its rows."""
+SMALL_SLOT: Final = 150
+SPREAD: Final = 12
+"""A cluster is spread over as many slots as `events` has partitions, of `SMALL_SLOT` containers, before they grow."""
 KILL_SWITCH: Final = "*"
 """Scope of the freeze of a whole cluster that no lift of another scope lifts, that of the cluster (``) included."""
 
@@ -45,7 +48,8 @@ def workload_names(workload: str) -> tuple[str, ...]:
 
 def slots_for(containers: int) -> int:
     """Number of slots for a cluster that is declared with so many containers (at least 1)."""
-    return max(1, ceil(containers / CONTAINERS_PER_SLOT))
+    small = ceil(containers / SMALL_SLOT)
+    return max(1, min(small, SPREAD), ceil(containers / CONTAINERS_PER_SLOT))
 
 
 def slot_of(namespace: str, workload: str, slots: int) -> int:

@@ -40,9 +40,9 @@ def test_decision_id() -> None:
     assert identity.decision_id("mill/web/cart/app", "resize_up", 1_700_000_100.0) != own
 
 
-def test_slots_hold_500_containers() -> None:
-    found = [identity.slots_for(containers) for containers in (0, 1, 500, 501, 1000, 1001, 250_000)]
-    assert found == [1, 1, 1, 2, 2, 3, 500]
+def test_slots_hold_150_containers_and_500_in_large_clusters() -> None:
+    found = [identity.slots_for(containers) for containers in (0, 1, 150, 151, 300, 301, 1800, 6000, 6001, 250_000)]
+    assert found == [1, 1, 1, 2, 2, 3, 12, 12, 13, 500]
 
 
 def test_names() -> None:
