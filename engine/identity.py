@@ -10,7 +10,7 @@ from zlib import crc32
 
 CLUSTER_NAME: Final = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"
 CONTAINERS_PER_SLOT: Final = 500
-"""At most, and fewer where a cluster has few slots. Decision 17: a message costs as much as some hundred of its rows."""
+"""At most; fewer where a cluster has few slots. Decision 17: a message costs as much as some hundred of its rows."""
 SMALL_SLOT: Final = 150
 SPREAD: Final = 12
 """A cluster is spread over as many slots as `events` has partitions, of `SMALL_SLOT` containers, before they grow."""

@@ -47,7 +47,7 @@ def faust_settings(settings: EngineSettings, partitions: int) -> dict[str, Any]:
         "stream_buffer_maxsize": QUEUE,
         "web_enabled": False,
         "canonical_url": f"http://{worker_name(settings)}",
-        "producer_linger": 0.005,
+        "producer_linger": 0.001,
         "producer_max_batch_size": BATCH_BYTES,
         "producer_max_request_size": LARGEST_ROW,
         "producer_acks": -1,

@@ -28,7 +28,7 @@ from engine.shell.telemetry import Telemetry
 
 log = structlog.get_logger("engine.processor")
 SLICE_S: Final = 0.02
-"""The loop is given back, and commands leave, at least this often (and after every event)."""
+"""The loop is given back, and what was said leaves, at least this often; commands leave at once."""
 PRODUCED: Final = "produced"
 """Header with the wall time at which an event was handed to its producer; only latencies are computed from it."""
 TRACED: Final = "traced"
@@ -65,8 +65,8 @@ class Processor:
         for message in messages:
             if self._is_mine(message) and self._planner.is_jump(message.partition, message.offset):
                 await self._judge_jump(message)
-            if self._is_mine(message):
-                self._fold(message)
+            if self._is_mine(message) and self._fold(message):
+                await self._outbox.hand_over()
             if time.perf_counter() - started > SLICE_S:
                 self._telemetry.batch_duration.observe(time.perf_counter() - started)
                 await self._outbox.hand_over()
@@ -78,7 +78,8 @@ class Processor:
     def _is_mine(self, message: Any) -> bool:
         return self.accepting and message.partition in self.folds and self._wanted(message)
 
-    def _fold(self, message: Any) -> None:
+    def _fold(self, message: Any) -> bool:
+        """Folds a message; whether it made commands, which are not to wait for the messages behind it."""
         fold = self.folds[message.partition]
         folded_s = time.time()
         key = (message.key or b"").decode(errors="replace")
@@ -89,6 +90,7 @@ class Processor:
         self._planner.read(message.partition, message.offset, key if changed else None, time.monotonic())
         self._publish(effects, message, folded_s)
         self._telemetry.folded(effects)
+        return bool(effects.commands)
 
     def _publish(self, effects: Effects, message: Any, folded_s: float) -> None:
         for said in effects.said:
