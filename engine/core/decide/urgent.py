@@ -39,11 +39,11 @@ def decide_urgent(
     throttled: Array,
     oom_kills: Array,
     context: Context,
-    window_ends: bool = False,
+    decision_follows: bool = False,
 ) -> Verdicts:
     """Decides at once for the rows `index` int [m] of a batch sampled at `time_s`, all of them fresh.
 
-    Where a window ends with the batch, what is above its request is left to the decision that is made then anyway.
+    Where the decision at the end of a window follows, what is above its request is left to that.
 
     `throttled` float [m] is the share of CFS periods throttled, `oom_kills` [m] a count, both since the scrape before.
     """
@@ -51,7 +51,7 @@ def decide_urgent(
     if not trigger.any():
         return Verdicts()
     followed = by_window(slot, index, context.sizing)[:, None] & (trigger == ABOVE_REQUEST)
-    if window_ends:
+    if decision_follows:
         trigger = np.where(followed, np.int8(NO_TRIGGER), trigger)
     repeated = killed_again(slot, index, time_s, context.sizing)
     _note_distress(slot, index, time_s, trigger, context.sizing)
@@ -120,9 +120,7 @@ def _crossing(slot: SlotState, index: Array, time_s: float, parameters: SizingPa
     return crossing
 
 
-def _note_distress(
-    slot: SlotState, index: Array, time_s: float, trigger: Array, parameters: SizingParameters
-) -> None:
+def _note_distress(slot: SlotState, index: Array, time_s: float, trigger: Array, parameters: SizingParameters) -> None:
     killed = index[trigger[:, MEMORY] == OOM_KILL]
     note_kill(slot.decide, killed, slot.placement.limit[killed, MEMORY], parameters)
     suffers = (trigger == OOM_KILL) | (trigger == THROTTLED)
