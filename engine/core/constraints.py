@@ -28,7 +28,9 @@ _UNBOUND: Final = LimitRange()
 _NONE: Final = (None, None)
 
 
-def believe_constraints(placement: PlacementRows, rows: Array, specs: Sequence[ContainerSpec], time_s: float) -> None:
+def believe_constraints(
+    placement: PlacementRows, rows: Array, specs: Sequence[ContainerSpec], time_s: float
+) -> None:
     """Takes over from a roster made at `time_s`, whose row i is `rows[i]` int [m], all but sizes and policies.
 
     What a quota leaves is beside the size that the roster tells: older than an applied command, it is not believed.

@@ -80,7 +80,9 @@ def circumstances_of(
     )
 
 
-def _leak_request(slot: SlotState, rows: Array, left_s: Array, slope: Array, parameters: SizingParameters) -> Array:
+def _leak_request(
+    slot: SlotState, rows: Array, left_s: Array, slope: Array, parameters: SizingParameters
+) -> Array:
     """Requests [m, 2] in the present ratio to the limit that a leak needs, where it would soon reach the present."""
     placement = slot.placement
     request, limit = placement.request[rows, MEMORY], placement.limit[rows, MEMORY]

@@ -120,7 +120,9 @@ def _differs(decide: DecideRows, proposals: Proposals, disposition: Array, share
     return differs
 
 
-def _renew_offers(decide: DecideRows, proposals: Proposals, disposition: Array, news: Array, validity_s: float) -> None:
+def _renew_offers(
+    decide: DecideRows, proposals: Proposals, disposition: Array, news: Array, validity_s: float
+) -> None:
     """A recommendation stands for approval as long as it is not replaced, each sample renewing it."""
     facts = proposals.facts
     stands = (disposition == RECOMMENDED) & ~news

@@ -80,7 +80,9 @@ def _look(slot: SlotState, rows: Array, closed: Closed, context: Context) -> Non
     table.peak[rows] = np.maximum(table.peak[rows], np.minimum(percent, _HIGHEST_PERCENT).astype(np.uint8))
 
 
-def _judge(slot: SlotState, row: int, time_s: float, stood: float, undone: bool, context: Context) -> Judgement:
+def _judge(
+    slot: SlotState, row: int, time_s: float, stood: float, undone: bool, context: Context
+) -> Judgement:
     """Says it, counts it, and makes room. `stood` is the share of its time for which the change held."""
     rows, decide = slot.judgement, slot.decide
     action, was_applied = int(rows.action[row]), bool(rows.phase[row] == APPLIED)

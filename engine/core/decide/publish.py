@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from engine.core.context import Context
     from engine.core.state import SlotState
 
-
 def publish(slot: SlotState, proposals: Proposals, disposition: Array, which: Array, context: Context) -> Verdicts:
     """Decisions for the rows `which` bool [m], commands for those among them that are to be commanded."""
     verdicts = Verdicts()

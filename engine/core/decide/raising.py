@@ -47,7 +47,9 @@ def raised(
     )
 
 
-def _aim(facts: Facts, active: Array, throttled: Array, repeated: Array, parameters: SizingParameters) -> Array:
+def _aim(
+    facts: Facts, active: Array, throttled: Array, repeated: Array, parameters: SizingParameters
+) -> Array:
     """Wanted limit: a factor on the present one, but no less than the peak with a margin and what is forecast.
 
     Memory that was killed, or is about to be, goes by `oom`; after a kill the p99 of the next 4 hours counts.

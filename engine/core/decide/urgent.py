@@ -120,7 +120,9 @@ def _crossing(slot: SlotState, index: Array, time_s: float, parameters: SizingPa
     return crossing
 
 
-def _note_distress(slot: SlotState, index: Array, time_s: float, trigger: Array, parameters: SizingParameters) -> None:
+def _note_distress(
+    slot: SlotState, index: Array, time_s: float, trigger: Array, parameters: SizingParameters
+) -> None:
     killed = index[trigger[:, MEMORY] == OOM_KILL]
     note_kill(slot.decide, killed, slot.placement.limit[killed, MEMORY], parameters)
     suffers = (trigger == OOM_KILL) | (trigger == THROTTLED)

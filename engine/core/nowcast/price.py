@@ -8,7 +8,8 @@ stays while no other is expected to be cheaper by that much.
 The price is what makes the stated risk the measured one: it rises while more samples are above the request than were
 stated, and falls while fewer are; by a slow part that adds up (what the network gets wrong of this series) and a fast
 one that does not (a bad day), as in the conformal PID control of Angelopoulos, Candès and Tibshirani (NeurIPS 2023);
-with larger steps at first (Angelopoulos, Barber and Bates, "Online conformal prediction with decaying step sizes", 2024).
+its steps are larger at first (Angelopoulos, Barber and Bates, "Online conformal prediction with decaying step sizes",
+ICML 2024).
 Risk is so spent where it saves most: a steep quantile curve is left to the fast path, a flat one is covered.
 """
 
