@@ -1,8 +1,9 @@
 """`python -m benchmarks.sizing`: what trimtab requests on the public traces, beside the VPA's targets and KRR's rule.
 
 The risk that trimtab is told is the share of samples above the request that the VPA's targets have on that source.
-`--frontier` are multiples of it that are replayed besides, for the picture. Scored are the last three days of each
-series.
+`--frontier` are multiples of it that are replayed besides, for the picture and for episodes at the VPA's slack. Beside
+each row of trimtab's stands the slack of foresight, with no sample above and with the stated share. Scored are the last
+three days of each series.
 """
 
 from __future__ import annotations
@@ -18,12 +19,15 @@ from rich.console import Console
 from rich.progress import Progress
 
 from benchmarks.quality.cases import traces_folder
-from benchmarks.quality.tables import Grid
+from benchmarks.quality.tables import NONE, Grid
+from benchmarks.sizing import equal_slack
 from benchmarks.sizing.runs import Result, Run, results
 from engine.errors import UserError
 
 SOURCES: Final = ("crane_apps", "smd", "azure2019_vms20", "bitbrains_rnd", "bitbrains_faststorage", "google2019_tasks")
-HEADS: Final = ("source", "sizes", "risk", "slack", "above", "p90 above", "depth", "changes a day", "episodes")
+HEADS: Final = (
+    "source", "sizes", "risk", "slack", "above", "p90 above", "depth", "changes a day", "episodes", "foresight",
+)  # fmt: skip
 RESOURCES: Final = {"cpu": "CPU", "mem": "memory"}
 
 
@@ -39,12 +43,13 @@ def _grid(resource: str, found: Sequence[Result]) -> Grid:
     grid = Grid(RESOURCES[resource], HEADS)
     for one in found:
         if one.row["resource"] == resource:
-            row, stated = one.row, f"x {one.times:g}" if one.times else "–"
+            row, stated = one.row, f"x {one.times:g}" if one.times else NONE
             if one.days:
                 stated += f", {one.days:g} d"
             shares = [f"{row[name]:.4f}" for name in ("above", "above_p90", "depth")]
             changes = f"{np.round(row['changes_a_day'], 1):g}"
             cells = [f"{row['slack']:.3f}", *shares, changes, f"{row['episodes']:,}"]
+            cells.append(" / ".join(f"{each:.3f}" for each in one.foresight) if one.foresight else NONE)
             grid.rows.append([one.source, one.sizes, stated, *cells])
     return grid
 
@@ -81,6 +86,7 @@ def main(
         sys.exit(2)
     found.sort(key=lambda one: (names.index(one.source), not one.sizes.startswith("trimtab"), one.sizes, one.times))
     grids = [_grid(resource, found) for resource in RESOURCES]
+    grids += [equal_slack.grid(resource, shown, found) for resource, shown in RESOURCES.items()]
     console = Console(width=None if sys.stdout.isatty() else 150)
     for grid in grids:
         console.print(grid.rich())

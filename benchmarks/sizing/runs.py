@@ -10,6 +10,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from benchmarks.sizing.foresight import slack
+from engine.backtest.buckets import NAMES
 from engine.simulate.replay import context_of, replay
 from engine.simulate.report import summary
 from engine.simulate.rivals import krr, recorded
@@ -43,13 +45,17 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """Means over the series of one source and resource, as `engine.simulate.report.summary` gives them."""
+    """Means over the series of one source and resource, as `engine.simulate.report.summary` gives them.
+
+    foresight: slack that foresight would have, with no sample above and with the stated share.
+    """
 
     source: str
     sizes: str
     times: float
     days: float
     row: dict[str, Any]
+    foresight: tuple[float, float] | None = None
 
 
 def results(runs: Sequence[Run], rivals: Sequence[Path], jobs: int) -> Iterator[list[Result]]:
@@ -67,7 +73,15 @@ def _run(run: Run) -> list[Result]:
     if run.days:
         series = [one.between(one.time_s[-1] - run.days * DAY_S, np.inf) for one in series]
     rows = _scores(series, run.name, replay(series, context_of(risk, run.cadence_s)))
-    return [Result(run.source, run.name, run.times, run.days, row) for row in rows]
+    return [Result(run.source, run.name, run.times, run.days, row, _foresight(run, series, risk, row)) for row in rows]
+
+
+def _foresight(
+    run: Run, series: Sequence[Series], risk: tuple[float, float], row: dict[str, Any]
+) -> tuple[float, float]:
+    resource = NAMES.index(row["resource"])
+    none, some = (slack(series, resource, run.cadence_s, share, SCORED_S) for share in (0.0, risk[resource]))
+    return none, some
 
 
 def _rivals(path: Path) -> list[Result]:

@@ -11,7 +11,7 @@ from engine.core.cadence import end_window
 from engine.core.clock import advance, check_time, is_stale
 from engine.core.compute_units import measured
 from engine.core.context import Context
-from engine.core.decide import approve, count_above, decide_displaced, decide_urgent
+from engine.core.decide import approve, count_above, decide_displaced, decide_urgent, decides_at
 from engine.core.effects import Refused, SlotEffects
 from engine.core.feedback import fold_outcome
 from engine.core.nowcast import note
@@ -97,7 +97,8 @@ def _fold_samples(
         gone = (batch.oom_kills > 0) | (batch.evictions > 0) | (batch.unschedulable > 0)
         speaking = ~late & gone & ~batch.sampled  # what was killed or runs nowhere may leave no usage behind
         speaking[usable[new]] = True
-        _decide_at_once(state, message.time_s, rows, batch, np.flatnonzero(speaking), ends, context, effects)
+        follows = ends and decides_at(window, context.sizing)
+        _decide_at_once(state, message.time_s, rows, batch, np.flatnonzero(speaking), follows, context, effects)
     if ends:
         end_window(state, window, stale, context, effects)
 
@@ -108,14 +109,14 @@ def _decide_at_once(
     rows: Array,
     batch: Batch,
     index: Array,
-    window_ends: bool,
+    decision_follows: bool,
     context: Context,
     effects: SlotEffects,
 ) -> None:
     """The fast path for the rows `index` of the batch."""
     speaking, kills, evictions = rows[index], batch.oom_kills[index], batch.evictions[index]
     suffered_s = state.decide.distress_s[speaking, CPU]
-    effects.add(decide_urgent(state, speaking, time_s, batch.throttled[index], kills, context, window_ends))
+    effects.add(decide_urgent(state, speaking, time_s, batch.throttled[index], kills, context, decision_follows))
     effects.add(decide_displaced(state, speaking, time_s, evictions, batch.unschedulable[index], context))
     count_distress(state, speaking, kills, evictions)
     count_throttled(state, speaking, suffered_s)

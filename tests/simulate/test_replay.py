@@ -64,3 +64,16 @@ def test_more_risk_is_cheaper(whole: list[Series]) -> None:
         fits = [fit(one, 0, each, 3 * DAY_S) for one, each in zip(whole, found, strict=True)]
         slack.append(np.mean([each.slack for each in fits if each]))
     assert slack[1] < slack[0] - 0.05
+
+
+def test_a_sample_above_the_request_raises_it_before_the_cadence_is_over() -> None:
+    """A sample every five minutes ends a window each; at 30 minutes five of six decide nothing."""
+    rng, count = np.random.default_rng(3), 12 * 12
+    time_s = 300 * np.arange(1, count + 1, dtype=np.float64)
+    value = np.repeat(rng.uniform(0.9, 1.0, count)[:, None], 2, axis=1)
+    jump = 12 * 6 + 3  # in the middle of a half hour
+    value[jump:] *= 3
+    found = replay([Series("jump", time_s, value)], context_of((RISK, RISK), 1800.0))[0]
+    before, after = found.at(time_s[jump : jump + 2])
+    assert (before < value[jump]).all()
+    assert (after >= value[jump]).all()

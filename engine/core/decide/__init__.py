@@ -8,6 +8,7 @@ the end of a bucket, `urgent` the fast path on each batch, `approval` a person's
 """
 
 from engine.core.decide.approval import approve
+from engine.core.decide.cadence import decides_at
 from engine.core.decide.close import decide_at_close, decide_between_runs
 from engine.core.decide.displaced import decide_displaced
 from engine.core.decide.judged import JudgementRows
@@ -36,6 +37,7 @@ __all__ = [
     "decide_between_runs",
     "decide_displaced",
     "decide_urgent",
+    "decides_at",
     "note_near_misses",
     "observe_need",
     "observe_peaks",

@@ -10,12 +10,18 @@ from engine.core.decide import risk
 from engine.core.nowcast import CADENCES_S
 from engine.core.placement import STAGES
 from engine.core.rows import Array
+from engine.units import BUCKET_S
 
 if TYPE_CHECKING:
     from engine.core.decide.parameters import SizingParameters
     from engine.core.state import SlotState
 
 _FULL = STAGES.index("full")
+
+
+def decides_at(window: int, parameters: SizingParameters) -> bool:
+    """Whether this window is the last before sizes may change again."""
+    return window % max(round(parameters.cadence_s / BUCKET_S), 1) == 0
 
 
 def by_window(slot: SlotState, rows: Array, parameters: SizingParameters) -> Array:

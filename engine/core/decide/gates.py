@@ -129,7 +129,8 @@ def _wishes(facts: Facts, parameters: SizingParameters) -> tuple[Array, Array]:
 def stepped(facts: Facts, direction: Array, reason: Array, parameters: SizingParameters) -> Array:
     """Requests that follow: raises in full, cuts by the largest step at most, the rest as it is."""
     direction = np.where(reason == REASON["cpu_limit_policy"], np.int8(STAY), direction)
-    least = round_up(facts.request * (1 - parameters.largest_cut))
+    most = np.where(facts.near.decides, np.array(parameters.largest_cut_near), parameters.largest_cut)
+    least = round_up(facts.request * (1 - most))
     cut = np.maximum(facts.wanted, least)
     cut = np.where(cut > facts.ceiling, facts.ceiling, cut)
     return np.where(direction == UP, facts.wanted, np.where(direction == DOWN, cut, facts.request))

@@ -36,6 +36,8 @@ class SizingParameters:
     """Dead band: a wanted request that lies within it changes nothing."""
     largest_cut: float = 0.5
     """Share of a request that one cut takes at most."""
+    largest_cut_near: Pair = (1.0, 0.5)
+    """The same by the nowcast: CPU that was cut too far is raised a sample later, memory is killed."""
     cool_down_s: float = 3600.0
     """Nothing is cut so soon after a change."""
 

@@ -42,11 +42,11 @@ def decide_urgent(
     throttled: Array,
     oom_kills: Array,
     context: Context,
-    window_ends: bool = False,
+    decision_follows: bool = False,
 ) -> Verdicts:
     """Decides at once for the rows `index` int [m] of a batch sampled at `time_s`, all of them fresh.
 
-    Where a window ends with the batch, what is above its request is left to the decision that is made then anyway.
+    Where the decision at the end of a window follows, what is above its request is left to that.
 
     `throttled` float [m] is the share of CFS periods throttled, `oom_kills` [m] a count, both since the scrape before.
     """
@@ -54,7 +54,7 @@ def decide_urgent(
     if not trigger.any():
         return Verdicts()
     followed = by_window(slot, index, context.sizing)[:, None] & (trigger == ABOVE_REQUEST)
-    if window_ends:
+    if decision_follows:
         trigger = np.where(followed, np.int8(NO_TRIGGER), trigger)
     repeated = killed_again(slot, index, time_s, context.sizing)
     _note_distress(slot, index, time_s, trigger, context.sizing)

@@ -9,14 +9,13 @@ import numpy as np
 
 from engine.core.compute_units import in_cores, in_units, performance_of
 from engine.core.decide import risk
-from engine.core.decide.cadence import by_window
+from engine.core.decide.cadence import by_window, decides_at
 from engine.core.decide.close import decide
 from engine.core.decide.facts import bucket_at, gather
 from engine.core.decide.near import LEVELS, Near
 from engine.core.decide.proposals import Verdicts
 from engine.core.nowcast import Ended, learn_price, requests, see
 from engine.core.rows import Array
-from engine.units import BUCKET_S
 
 if TYPE_CHECKING:
     from engine.core.context import Context
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 def decide_at_window(slot: SlotState, ended: Ended, context: Context) -> Verdicts:
     """Decides for the rows of an ended window that follow it, and have had a sample that is not stale."""
     parameters = context.sizing
-    if ended.window % round(parameters.cadence_s / BUCKET_S):
+    if not decides_at(ended.window, parameters):
         return Verdicts()
     rows = np.unique(ended.row)
     rows = rows[by_window(slot, rows, parameters) & (slot.decide.sampled[rows] > 0).any(axis=1)]

@@ -1,13 +1,15 @@
 """The request that costs least: what is requested, and a price for the share of samples that will be above it.
 
-    cost(request) = request + E[what lies above it] / 2 + price x usual usage x P(highest sample > request)
+    cost(request) = E[the greater of request and highest sample] + price x usual usage x P(highest sample > request)
 
-What lies above is requested all the same once it is seen, by the fast path, for half of the time on average. A change
-has a cost too, so that a request stays while no other is expected to be cheaper by that much.
+What lies above is requested all the same once it is seen, by the fast path. A change has a cost too, so that a request
+stays while no other is expected to be cheaper by that much.
 
 The price is what makes the stated risk the measured one: it rises while more samples are above the request than were
 stated, and falls while fewer are; by a slow part that adds up (what the network gets wrong of this series) and a fast
-one that does not (a bad day), as in the conformal PID control of Angelopoulos, Candès and Tibshirani (NeurIPS 2023).
+one that does not (a bad day), as in the conformal PID control of Angelopoulos, Candès and Tibshirani (NeurIPS 2023);
+its steps are larger at first (Angelopoulos, Barber and Bates, "Online conformal prediction with decaying step sizes",
+ICML 2024).
 Risk is so spent where it saves most: a steep quantile curve is left to the fast path, a flat one is covered.
 """
 
@@ -27,10 +29,14 @@ from engine.core.nowcast.state import NowcastRows
 from engine.core.rows import Array
 from engine.units import BUCKET_S
 
-FIRST: Final = 0.2
-"""Where the price begins, times the stated share, for windows of five minutes; less for longer ones."""
-SLOW: Final = 0.002
-"""Step of the slow part, a window; a longer cadence takes as much longer ones."""
+FIRST: Final = np.array([0.55, 4.5])
+"""Where the price of CPU and memory begins, times the root of the stated share, where sizes change every window."""
+LONGER: Final = -0.85
+"""How that goes with the windows between two changes: this power of their number."""
+SLOW: Final = np.array([0.001, 0.0005])
+"""Step of the slow part, a window, in the end; a longer cadence takes as much longer ones."""
+SOON, BEGIN = 200.0, 24.0
+"""At first it is 1 + SOON / BEGIN times as much, 1 + SOON / (BEGIN + n) times after n windows."""
 FAST: Final = 0.3
 LATELY: Final = 0.01
 """Step of what is lately, a window: about eight hours."""
@@ -42,8 +48,6 @@ _PARTS: Final = 4
 """Requests that are tried between two quantiles."""
 _BEYOND: Final = 4
 """Quantiles, each half as rare as the one before, that are tried above the highest, in a straight line."""
-_RAISED: Final = np.float32(0.5)
-"""Share of the time, after a sample above the request, in which it is requested."""
 
 
 def _shares() -> Array:
@@ -66,11 +70,10 @@ def learn_price(rows: NowcastRows, index: Array, share: Array, stated: Array, ca
     NaN: no samples, or no risk stated; then nothing is learned.
     """
     windows = cadence_s / BUCKET_S
+    slow = SLOW * windows * (1.0 + SOON / (BEGIN + rows.windows[index]))
     known = ~np.isnan(share) & (stated > 0)
     missed = np.where(known, share / np.where(known, stated, 1.0) - 1.0, 0.0)
-    rows.price[index] = np.where(
-        known, np.clip(rows.price[index] + SLOW * windows * missed, LOWEST, HIGHEST), rows.price[index]
-    )
+    rows.price[index] = np.where(known, np.clip(rows.price[index] + slow * missed, LOWEST, HIGHEST), rows.price[index])
     rows.debt[index] = np.where(
         known, rows.debt[index] + LATELY * windows * (missed - rows.debt[index]), rows.debt[index]
     )
@@ -83,7 +86,8 @@ def requests(rows: NowcastRows, sight: Sight, stated: Array, current: Array) -> 
     """
     at = sight.row, sight.resource
     logarithm = rows.price[at] + FAST * rows.debt[at]
-    price = np.clip(FIRST * BUCKET_S / sight.until_s / stated * np.exp(np.clip(logarithm, -20, 20)), 0.02, 1e5)
+    first = FIRST[sight.resource] / np.sqrt(stated) * (sight.until_s / BUCKET_S) ** LONGER
+    price = np.clip(first * np.exp(np.clip(logarithm, -20, 20)), 0.02, 1e5)
     found, pays = np.empty((2, len(sight.row)), np.float32)
     _cheapest(
         sight.quantiles,
@@ -112,13 +116,13 @@ def _cheapest(quantiles: Array, levels: Array, prices: Array, current: Array, fo
                 if tried[k] <= now < tried[k + 1]:
                     part = (now - tried[k]) / (tried[k + 1] - tried[k])
                     now_short = short + (_SHARES[k + 1] - short) * part
-                    now_cost = now + _RAISED * (above + further * (_ONE - part)) + price * now_short
+                    now_cost = now + above + further * (_ONE - part) + price * now_short
                 above += further
-            cost = tried[k] + _RAISED * above + price * short
+            cost = tried[k] + above + price * short
             if cost < best:
                 best, found[place] = cost, tried[k]
         if now < tried[0]:
-            now_cost = now + _RAISED * (above + tried[0] - now) + price
+            now_cost = above + tried[0] + price
         pays[place] = now_cost - best
 
 
