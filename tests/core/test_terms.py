@@ -244,8 +244,10 @@ def test_a_risk_is_that_of_its_row(free: list[Decision]) -> None:
     assert second == [each for each in free if each.container.endswith("w1/app")]
     assert (log.slot.decide.sampled[1] == 0).all()
     assert (log.slot.nowcast.price != 0).tolist() == [[True, False], [False, False]]
-    before, after = ([d.target for d in each if d.container.endswith("w0/app")][-1] for each in (free, found))
-    assert after.cpu_request != before.cpu_request
+    before, after = (
+        [each.target.cpu_request for each in some if each.container.endswith("w0/app")] for some in (free, found)
+    )
+    assert after != before
 
 
 @pytest.mark.parametrize("cut", [3, 200, 700])

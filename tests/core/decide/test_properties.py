@@ -131,7 +131,8 @@ def test_never_a_cut_without_confidence_or_by_more_than_half(seed: int) -> None:
         before, after = amounts(decision.current)[0], amounts(decision.target)[0]
         cut = after < before
         assert not (cut & ((seen[row] < 24) | (scored[row] < 3))).any()
-        assert not (cut & (after < before / 2) & (after != slot.placement.ceiling[row])).any()
+        sliver = 1e-9 * before  # of sizes that are no whole steps
+        assert not (cut & (after < before / 2 - sliver) & (after != slot.placement.ceiling[row])).any()
 
 
 @settings(max_examples=40, deadline=None)
