@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.core.forecast.compact import decode, encode, encode_up
 from engine.core.nowcast.record import STEPS
-from engine.core.rows import Array, Rows
+from engine.core.rows import Array
 from engine.units import CPU
 
 if TYPE_CHECKING:
@@ -32,17 +32,10 @@ def recount_cpu(slot: SlotState, rows: Array, ratio: Array) -> None:
     for table in (window.last, window.previous, slot.forecast.unit, nowcast.high, nowcast.total):
         table[rows, CPU] *= ratio
     nowcast.levels[rows, CPU] *= ratio[:, None]
-    for owner, name, code in (
-        (nowcast, "recent", encode), (nowcast, "days", encode), (decide, "peaks", encode_up), (decide, "runs", encode),
-    ):  # fmt: skip
-        codes = _column(owner, name)
-        codes[rows, CPU] = code(decode(codes[rows, CPU]) * ratio[:, None])
+    for codes in (nowcast.recent, nowcast.days, decide.runs):
+        codes[rows, CPU] = encode(decode(codes[rows, CPU]) * ratio[:, None])
+    decide.peaks[rows, CPU] = encode_up(decode(decide.peaks[rows, CPU]) * ratio[:, None])
     _shift_profile(nowcast, rows, ratio)
-
-
-def _column(owner: Rows, name: str) -> Array:
-    found: Array = getattr(owner, name)
-    return found
 
 
 def _shift_profile(nowcast: NowcastRows, rows: Array, ratio: Array) -> None:

@@ -89,14 +89,15 @@ def _fold_samples(
     state.count("samples_late", int((batch.sampled & late).sum()))
     state.count("samples_duplicate", int((~new).sum()))
     state.count("samples_stale", int(new.sum()) if stale else 0)
-    note(state.nowcast, rows[usable[new]], units[usable[new]])
+    folded = usable[new]
+    note(state.nowcast, rows[folded], units[folded])
     window = state.left(context.time)
     ends = window > state.sized
     if not stale:
-        count_above(state, rows[usable[new]], cores[usable[new]], context.sizing)
+        count_above(state, rows[folded], cores[folded], context.sizing)
         gone = (batch.oom_kills > 0) | (batch.evictions > 0) | (batch.unschedulable > 0)
         speaking = ~late & gone & ~batch.sampled  # what was killed or runs nowhere may leave no usage behind
-        speaking[usable[new]] = True
+        speaking[folded] = True
         follows = ends and decides_at(window, context.sizing)
         _decide_at_once(state, message.time_s, rows, batch, np.flatnonzero(speaking), follows, context, effects)
     if ends:

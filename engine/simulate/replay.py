@@ -90,18 +90,21 @@ class _Slot:
         )
         self.changed.append((row, command.target))
         self._current = False
-        self.send(
-            Outcome(
-                cluster=CLUSTER,
-                slot=0,
-                sent_s=time_s,
-                time_s=time_s,
-                container=command.container,
-                command_id=command.id,
-                status="applied",
-                size=command.target,
-            )
-        )
+        self.send(applied(command, time_s))
+
+
+def applied(command: Command, time_s: float) -> Outcome:
+    """What an executor says that has carried the command out at once."""
+    return Outcome(
+        cluster=command.cluster,
+        slot=command.slot,
+        sent_s=time_s,
+        time_s=time_s,
+        container=command.container,
+        command_id=command.id,
+        status="applied",
+        size=command.target,
+    )
 
 
 def context_of(risk: tuple[float, float], cadence_s: float) -> Context:

@@ -24,6 +24,7 @@ from engine.core.decide.money import monthly_usd
 from engine.core.decide.oom import oom_floor
 from engine.core.decide.shortage import burden, odds, risk_of
 from engine.core.forecast import forecast_at
+from engine.core.forecast.state import HOUR
 from engine.core.rows import Array
 from engine.units import BUCKET_S, HOUR_S, HOURS_PER_MONTH, MEMORY
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 _DAY: Final = 24
 _DAYS: Final = 9
 """No window is further off."""
-_LEADS: Final = [hour * 12 for hour in range(1, _DAY + 1)]
+_LEADS: Final = [hour * HOUR for hour in range(1, _DAY + 1)]
 _SHARES: Final = np.array([0.275, 0.425, 0.225, 0.045, 0.03])
 """Of time near each of p05, p50, p90, p95 and p99: what lies between two of them is halved."""
 _SAME: Final = 1.01

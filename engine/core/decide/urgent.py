@@ -92,13 +92,10 @@ def _above(slot: SlotState, index: Array, time_s: float, parameters: SizingParam
     if not by_risk.any():
         return by_risk
     with np.errstate(invalid="ignore"):
-        above: Array = _in_cores(slot, index, slot.window.last) > slot.placement.request[index]
+        last = in_cores(slot.window.last[index], performance_of(slot.placement, index))
+        above: Array = last > slot.placement.request[index]
     by_risk &= ~slot.placement.scaled[index]
     return by_risk & above & _current(slot.window.last_s[index], time_s)
-
-
-def _in_cores(slot: SlotState, index: Array, samples: Array) -> Array:
-    return in_cores(samples[index], performance_of(slot.placement, index))
 
 
 def _current(last_s: Array, time_s: float) -> Array:
@@ -115,8 +112,10 @@ def _crossing(slot: SlotState, index: Array, time_s: float, parameters: SizingPa
     in five minutes.
     """
     window, limit = slot.window, slot.placement.limit[index]
-    last, last_s = _in_cores(slot, index, window.last), window.last_s[index]
-    previous, gap_s = _in_cores(slot, index, window.previous), last_s - window.previous_s[index]
+    performance = performance_of(slot.placement, index)
+    last, previous = (in_cores(each[index], performance) for each in (window.last, window.previous))
+    last_s = window.last_s[index]
+    gap_s = last_s - window.previous_s[index]
     remaining_s = float(bucket_at(time_s) * BUCKET_S) - last_s
     current = _current(last_s, time_s)
     with np.errstate(invalid="ignore", divide="ignore"):
