@@ -9,6 +9,7 @@ from statistics import fmean, median
 
 import numpy as np
 
+from agents.collector.rosters import ROSTER_INTERVAL_S
 from benchmarks.speed.core.made_up import CLUSTER, KEY, START_S, Containers, learned, seen
 from benchmarks.speed.core.timing import timed
 from engine.codec import encode
@@ -17,22 +18,11 @@ from engine.core.forecast.state import HOUR
 from engine.core.partition import PartitionFold, Record
 from engine.core.state import SlotState
 from engine.identity import partition_of
-from engine.messages import (
-    AnyEvent,
-    Command,
-    Control,
-    Declare,
-    Metrics,
-    Outcome,
-    Policy,
-    Risk,
-    Roster,
-    SetPolicy,
-)
+from engine.messages import AnyEvent, Control, Declare, Metrics, Policy, Risk, Roster, SetPolicy
 from engine.shell.context import shipped_context
+from engine.simulate.replay import applied
 
 SCRAPE_S = 15.0
-ROSTER_S = 600.0
 RISK = SetPolicy(defaults=Policy(autopilot="full", risk=Risk(cpu=0.005, memory=0.001)))
 
 
@@ -70,7 +60,7 @@ class Bench:
         """What an agent sends in so many seconds: rosters each ten minutes, scrapes each `step_s`."""
         for _ in range(round(seconds / step_s)):
             self.time_s += step_s
-            if self.time_s % ROSTER_S < step_s:
+            if self.time_s % ROSTER_INTERVAL_S < step_s:
                 yield self.containers.roster(self.time_s)
             yield self.containers.metrics(self.time_s)
 
@@ -87,14 +77,7 @@ class Bench:
     def carry_out(self, effects: Effects) -> None:
         """Each command is applied as it says."""
         for command in effects.commands:
-            self.apply(_outcome(command, self.time_s))
-
-
-def _outcome(command: Command, time_s: float) -> Outcome:
-    return Outcome(
-        cluster=CLUSTER, slot=0, sent_s=time_s, container=command.container, command_id=command.id, status="applied",
-        size=command.target, time_s=time_s,
-    )  # fmt: skip
+            self.apply(applied(command, self.time_s))
 
 
 @dataclass

@@ -43,7 +43,9 @@ SHARES: Final[tuple[tuple[str, str], ...]] = (
     ("second_roster", "rosters, one in 10 minutes"),
     ("second_checkpoint", "checkpoints, one in 10 s (pack alone)"),
 )
-WHOLE: Final = (("whole", "all; 1,000 are a core for 1,000,000 containers. A slot has about 150 rows"),)
+WHOLE: Final = (
+    ("whole", "all; 1,000 are a core for 1,000,000 containers. A slot has 150 rows, up to 500 in large clusters"),
+)
 
 
 def markdown(result: dict[str, Any]) -> str:

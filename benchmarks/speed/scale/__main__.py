@@ -19,9 +19,10 @@ from benchmarks.speed.scale.recovery import recovery
 from benchmarks.speed.scale.scale import scale
 from benchmarks.speed.scale.warm import Warm
 from benchmarks.speed.scale.workers import workers
+from engine.units import DAY_S
 
 PARTS: Final = ("scale", "catch-up", "recovery", "bulk", "workers", "growth")
-WARM_S: Final = 8 * 86_400.0
+WARM_S: Final = 8.0 * DAY_S
 
 
 def say(text: str) -> None:
@@ -36,11 +37,10 @@ class Bench:
         self._warm: Warm | None = None
 
     def warm(self) -> tuple[Warm, Path]:
-        now_s = time.time()
         if self._warm is None:
             say("eight days of event time are folded, for state to begin with")
-            self._warm = Warm(now_s - WARM_S)
-        self._warm.until(time.time(), last_s=6 * 3600.0)
+            self._warm = Warm(time.time() - WARM_S)
+        self._warm.until(time.time())
         self._warm.write(self._file)
         return self._warm, self._file
 

@@ -25,9 +25,9 @@ def bulk(warm: Warm, containers: int, millions: float, say: Callable[[str], None
         stack.seed(warm, fleet)
         scrapes = round(millions * 1e6 / containers)
         until_s = time.time()
-        times_s = until_s - SCRAPE_S * np.arange(scrapes, 0, -1)
+        times_s = (until_s - SCRAPE_S * np.arange(scrapes, 0, -1)).tolist()
         slots = [slot for slots in fleet.values() for slot in slots]
-        messages, samples = write_backlog(stack.broker.bootstrap, warm, slots, times_s, say)
+        messages, samples = write_backlog(stack.broker.bootstrap, slots, times_s, say)
         engine = stack.engine()
         wait_until(engine.is_ready, "the engine's start")
         began_s = time.time()

@@ -15,9 +15,10 @@ from benchmarks.speed.scale.fleet import Slot
 from benchmarks.speed.scale.stack import PARTITIONS, Stack, StackError, wait_until
 from benchmarks.speed.scale.warm import Warm
 from benchmarks.speed.scale.watch import SCRAPE_S, Load, look, watch
+from engine.identity import SMALL_SLOT
 
 PER_CLUSTER: Final = 10_000
-LIVE: Final = 500
+LIVE: Final = SMALL_SLOT
 """Containers of a cluster that has no backlog; its one slot has a partition for itself."""
 LONGEST_S: Final = 900.0
 
@@ -33,8 +34,8 @@ def catch_up(
         [apart] = {slot.partition for slots in live.values() for slot in slots}
         behind: list[Slot] = [slot for slots in fleet.values() for slot in slots if slot.partition != apart]
         until_s = time.time()
-        times_s = np.arange(until_s - backlog_s, until_s, SCRAPE_S)
-        messages, samples = write_backlog(stack.broker.bootstrap, warm, behind, times_s, say)
+        times_s = np.arange(until_s - backlog_s, until_s, SCRAPE_S).tolist()
+        messages, samples = write_backlog(stack.broker.bootstrap, behind, times_s, say)
         load = Load(
             stack, file, containers=LIVE, per_cluster=LIVE, prefix="live", seconds=LONGEST_S, spikes=2.0, scrape_s=1.0
         )
@@ -56,7 +57,7 @@ def catch_up(
         told = load.end()
         seconds = done_s - ready_s
         return {
-            "containers": sum(len(slot.numbers) for slot in behind),
+            "containers": sum(map(len, behind)),
             "samples": samples,
             "seconds": seconds,
             "samples_per_s": samples / seconds,

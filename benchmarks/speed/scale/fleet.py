@@ -1,149 +1,84 @@
-"""A made-up fleet: clusters of equal size, their slots, their names, and usage that anybody can compute again.
+"""A fleet of clusters of equal size, of the containers that `collect synthetic` makes up: their slots and messages.
 
-Nothing per container is kept but a few numbers, so that the load of a million containers fits beside the engine.
+Little is kept of each, so that the load of a million containers fits beside the engine.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
 from zlib import crc32
 
 import numpy as np
-from numpy.typing import NDArray
+from msgspec.structs import replace as with_fields
 
+from agents.collector.rosters import Floats, Integers, Usage, metrics_event, roster_event
+from agents.collector.sources.synthetic import NODE_TYPE, name_of
+from agents.collector.sources.truth import Shape, sizes, usage
 from engine.codec import roster_hash
-from engine.identity import partition_of, slot_key, slot_of, slots_for
-from engine.messages import ContainerSpec, Roster, Size
-from engine.units import GIB
+from engine.identity import container_id, partition_of, slot_key, slot_of, slots_for
+from engine.messages import ContainerSpec, Metrics, Roster, Size
+from engine.units import CPU
 
-Array = NDArray[Any]
-NAMESPACES: Final = 20
-DAY_S: Final = 86_400.0
-MINUTES_S: Final = 300.0
-MIB: Final = 2**20
-PATTERNS: Final = 150
-"""Distinct containers; the fleet's are copies of them under other names, each with noise of its own."""
+DISTINCT: Final = 150
+"""Containers whose size and usage differ; the others are copies under other names, each with noise of its own."""
+SEED: Final = 1
 
 
-@dataclass(slots=True)
-class Patterns:
-    """Usage of `PATTERNS` containers: a season of a day, and noise. CPU in cores, memory in bytes."""
-
-    cpu: Array
-    memory: Array
-    swing: Array
-    phase: Array
-    noise: Array
-
-    @classmethod
-    def seeded(cls, seed: int = 1) -> Patterns:
-        random = np.random.default_rng(seed)
-        return cls(
-            cpu=np.exp(random.uniform(np.log(0.02), np.log(2.0), PATTERNS)),
-            memory=np.exp(random.uniform(np.log(50 * MIB), np.log(4 * GIB), PATTERNS)),
-            swing=random.uniform(0.0, 0.6, PATTERNS),
-            phase=random.uniform(0.0, 2 * np.pi, PATTERNS),
-            noise=random.uniform(0.02, 0.1, PATTERNS),
-        )
-
-    def at(self, time_s: float, rows: Array, seed: int, random: np.random.Generator) -> tuple[Array, Array]:
-        """Cores and bytes [n] of the containers of one slot, copies of the patterns `rows` [n].
-
-        Noise is mostly that of the minutes, which `seed` tells apart from other slots'; samples differ little.
-        """
-        minutes = np.random.default_rng([int(time_s // MINUTES_S), seed]).standard_normal(len(rows))
-        season = 1.0 + self.swing[rows] * np.sin(2 * np.pi * time_s / DAY_S + self.phase[rows])
-        cpu = self.cpu[rows] * season * np.exp(self.noise[rows] * minutes + 0.02 * random.standard_normal(len(rows)))
-        memory = self.memory[rows] * (1.0 + 0.2 * (season - 1.0)) * np.exp(0.005 * random.standard_normal(len(rows)))
-        return cpu, memory
-
-
-@dataclass(slots=True)
-class Sizes:
-    """What a slot's containers request now: `request` and `limit` float [n, 2], NaN where not set."""
-
-    request: Array
-    limit: Array
-
-    @classmethod
-    def generous(cls, patterns: Patterns, rows: Array) -> Sizes:
-        """As people set them: about twice of what is used."""
-        request = np.column_stack([np.round(patterns.cpu[rows] * 2, 3), np.ceil(patterns.memory[rows] * 2 / MIB) * MIB])
-        return cls(request, request * [2.0, 1.0])
-
-    def set(self, row: int, size: Size) -> None:
-        self.request[row] = _or_nan(size.cpu_request), _or_nan(size.memory_request)
-        self.limit[row] = _or_nan(size.cpu_limit), _or_nan(size.memory_limit)
-
-    def size(self, row: int) -> Size:
-        (cpu, memory), (cpu_limit, memory_limit) = self.request[row].tolist(), self.limit[row].tolist()
-        return Size(_or_none(cpu), _or_none(cpu_limit), _or_none(memory), _or_none(memory_limit))
-
-
-def _or_nan(amount: float | None) -> float:
-    return np.nan if amount is None else amount
-
-
-def _or_none(amount: float) -> float | None:
-    return None if amount != amount else amount  # noqa: PLR0124 - NaN
-
-
-@dataclass(slots=True)
 class Slot:
-    """One slot of a cluster: `numbers` are its containers' numbers within the cluster, `rows` their patterns."""
+    """One slot of a cluster: container i is number `numbers[i]` of the cluster, and requests `sizes[i]` now."""
 
-    cluster: str
-    slot: int
-    slots: int
-    partition: int
-    numbers: Array
-    sizes: Sizes
-    roster: str = ""
-    key: str = field(init=False)
+    def __init__(self, cluster: str, number: int, slots: int, partition: int, numbers: Integers) -> None:
+        self.cluster, self.number, self.slots, self.partition = cluster, number, slots, partition
+        self.key = slot_key(cluster, number)
+        self.numbers, self.copied = numbers, numbers % DISTINCT
+        # Noise goes by the container's number, which is another in each slot.
+        self._shape = replace(Shape.of(SEED, self.copied), container=numbers + (crc32(self.key.encode()) << 20))
+        self.sizes: list[Size] = sizes(Shape.of(SEED, self.copied))
+        self.roster = roster_hash(self._specs())
 
-    def __post_init__(self) -> None:
-        self.key = slot_key(self.cluster, self.slot)
-        self.roster = roster_hash(self.specs())
-
-    @property
-    def rows(self) -> Array:
-        return self.numbers % PATTERNS
-
-    @property
-    def seed(self) -> int:
-        return crc32(self.key.encode())
-
-    def specs(self) -> list[ContainerSpec]:
-        return [
-            ContainerSpec(namespace=namespace, workload=workload, container="app", size=self.sizes.size(row))
-            for row, (namespace, workload) in enumerate(map(names, self.numbers.tolist()))
-        ]
+    def __len__(self) -> int:
+        return len(self.numbers)
 
     def containers(self) -> list[str]:
-        return [f"{self.cluster}/{'/'.join(names(number))}/app" for number in self.numbers.tolist()]
+        return [container_id(self.cluster, *name_of(number)) for number in self.numbers.tolist()]
+
+    def take_sizes(self, of_distinct: Sequence[Size]) -> None:
+        """Each container has the size that the one it is a copy of has come to."""
+        self.sizes = [of_distinct[place] for place in self.copied.tolist()]
+        self.roster = roster_hash(self._specs())
 
     def roster_event(self, time_s: float) -> Roster:
         """The roster as of now; `roster` names it from then on."""
-        specs = self.specs()
+        specs = self._specs()
         self.roster = roster_hash(specs)
-        return Roster(
-            cluster=self.cluster, slot=self.slot, sent_s=time_s, roster=self.roster, time_s=time_s, containers=specs
-        )
+        return with_fields(roster_event(self.cluster, self.number, time_s, self.roster, specs), sent_s=time_s)
+
+    def metrics(self, time_s: float, factor: Mapping[int, float] | None = None) -> Metrics:
+        """One scrape. `factor`: by row, CPU as a multiple of what is requested."""
+        value = usage(self._shape, time_s)
+        for row, times in (factor or {}).items():
+            value[row, CPU] = times * max(self.sizes[row].cpu_request or 0.0, float(value[row, CPU]))
+        message = metrics_event(self.cluster, self.number, time_s, self.roster, _unharmed(value))
+        return with_fields(message, sent_s=time_s)
+
+    def _specs(self) -> list[ContainerSpec]:
+        return [
+            ContainerSpec(namespace=namespace, workload=workload, container=name, size=size, node_type=NODE_TYPE)
+            for (namespace, workload, name), size in zip(map(name_of, self.numbers.tolist()), self.sizes, strict=True)
+        ]
 
 
-def names(number: int) -> tuple[str, str]:
-    """Namespace and workload of a cluster's container."""
-    return f"team-{number % NAMESPACES}", f"service-{number}"
+def _unharmed(value: Floats) -> Usage:
+    return Usage(value, np.zeros(len(value)), np.zeros(len(value), np.int64))
 
 
-def slots_of(cluster: str, containers: int, partitions: int, sizes: Sizes) -> Iterator[Slot]:
-    """The slots of one cluster. `sizes`: of the patterns; each container begins with those of its own."""
+def slots_of(cluster: str, containers: int, partitions: int) -> list[Slot]:
+    """The slots of one cluster of so many containers."""
     slots = slots_for(containers)
-    place = np.array([slot_of(*names(number), slots) for number in range(containers)])
-    for slot in range(slots):
-        numbers = np.flatnonzero(place == slot)
-        rows = numbers % PATTERNS
-        own = Sizes(sizes.request[rows].copy(), sizes.limit[rows].copy())
-        yield Slot(cluster, slot, slots, partition_of(cluster, slot, partitions), numbers, own)
+    place = np.array([slot_of(*name_of(number)[:2], slots) for number in range(containers)])
+    return [
+        Slot(cluster, number, slots, partition_of(cluster, number, partitions), np.flatnonzero(place == number))
+        for number in range(slots)
+    ]

@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from benchmarks.speed.scale.fleet import DAY_S, PATTERNS
+from benchmarks.speed.scale.fleet import DISTINCT
 from benchmarks.speed.scale.warm import Warm
 from engine.core.snapshot import pack
+from engine.units import DAY_S
 
 DAYS: Final = 30
 
@@ -22,7 +23,7 @@ def growth(say: Callable[[str], None]) -> list[dict[str, float]]:
         started = time.process_time()
         warm.until(began_s + day * DAY_S, last_s=0.0)
         spent = time.process_time() - started
-        days.append({"day": day, "us": spent / PATTERNS * 1e6, "bytes": len(pack(warm.state)) / PATTERNS})
+        days.append({"day": day, "us": spent / DISTINCT * 1e6, "bytes": len(pack(warm.state)) / DISTINCT})
         if day % 10 == 0:
             say(f"day {day}: {days[-1]['us']:,.0f} µs a container and day, {days[-1]['bytes']:,.0f} bytes")
     return days

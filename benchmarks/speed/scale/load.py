@@ -20,13 +20,16 @@ import click
 import numpy as np
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
+from agents.collector.rosters import ROSTER_INTERVAL_S
+from agents.collector.sources.synthetic import name_of
 from benchmarks.speed.scale.fleet import Slot
-from benchmarks.speed.scale.warm import Warm, metrics_of, outcome_of
+from benchmarks.speed.scale.warm import Warm
 from engine.codec import decode_command, encode
-from engine.identity import commands_topic
+from engine.identity import commands_topic, container_id
 from engine.messages import AnyEvent, Command
+from engine.shell.settings import LARGEST_MESSAGE
+from engine.simulate.replay import applied
 
-ROSTER_S: Final = 600.0
 SOONEST_ROSTER_S: Final = 60.0
 LINGER_MS: Final = 2
 SPIKE: Final = 3.0
@@ -35,7 +38,7 @@ SPIKE: Final = 3.0
 
 @dataclass(slots=True)
 class Tally:
-    """What was sent and received. `commands`: see `Received`."""
+    """What was sent."""
 
     messages: int = 0
     samples: int = 0
@@ -53,7 +56,6 @@ class Load:
 
     broker: str
     fleet: dict[str, list[Slot]]
-    patterns: Any
     scrape_s: float
     spikes_a_second: float
     tally: Tally = field(default_factory=Tally)
@@ -69,14 +71,14 @@ class Load:
         """Until that wall time."""
         self._producer = AIOKafkaProducer(
             bootstrap_servers=self.broker, acks="all", linger_ms=LINGER_MS, max_batch_size=2**20,
-            max_request_size=4 * 2**20,
+            max_request_size=LARGEST_MESSAGE,
         )
         await self._producer.start()
         for slots in self.fleet.values():
             for slot in slots:
                 for row, container in enumerate(slot.containers()):
                     self._places[container] = slot, row
-                self._rosters[slot.key] = time.time() - self._random.uniform(0.0, ROSTER_S)
+                self._rosters[slot.key] = time.time() - self._random.uniform(0.0, ROSTER_INTERVAL_S)
         executors = asyncio.create_task(self._execute())
         try:
             await self._collect(until_s)
@@ -106,20 +108,18 @@ class Load:
         for number, slot in enumerate(slots):
             now_s = time.time()
             since_s = now_s - self._rosters[slot.key]
-            if since_s > ROSTER_S or (slot.key in self._changed and since_s > SOONEST_ROSTER_S):
+            if since_s > ROSTER_INTERVAL_S or (slot.key in self._changed and since_s > SOONEST_ROSTER_S):
                 await self._send(slot, slot.roster_event(now_s))
                 self._rosters[slot.key] = now_s
                 self._changed.discard(slot.key)
                 self.tally.rosters += 1
-            cpu, memory = self.patterns.at(now_s, slot.rows, slot.seed, self._random)
-            for _ in range(chosen.count(number)):
-                row = int(self._random.integers(0, len(cpu)))
-                cpu[row] = SPIKE * max(slot.sizes.request[row, 0], cpu[row])
-                self._spiked[slot.containers()[row]] = now_s
-                self.tally.spikes += 1
-            await self._send(slot, metrics_of(slot, now_s, cpu, memory))
+            rows = self._random.integers(0, len(slot), chosen.count(number)).tolist()
+            for row in rows:
+                self._spiked[container_id(slot.cluster, *name_of(int(slot.numbers[row])))] = now_s
+            await self._send(slot, slot.metrics(now_s, dict.fromkeys(rows, SPIKE)))
+            self.tally.spikes += len(rows)
             self.tally.messages += 1
-            self.tally.samples += len(cpu)
+            self.tally.samples += len(slot)
 
     async def _send(self, slot: Slot, event: AnyEvent) -> None:
         value = encode(event)
@@ -145,9 +145,9 @@ class Load:
         if not isinstance(command, Command):
             return
         slot, row = self._places[command.container]
-        slot.sizes.set(row, command.target)
+        slot.sizes[row] = command.target
         self._changed.add(slot.key)
-        await self._send(slot, outcome_of(slot.cluster, slot.slot, command, now_s))
+        await self._send(slot, applied(command, now_s))
         self.tally.outcomes += 1
         spiked = abs(self._spiked.get(command.container, 0.0) - command.time_s) < 1e-3
         self.received.append([float(spiked), *_times(record, now_s)])
@@ -178,7 +178,7 @@ def main(
     """Sends the load of a fleet for so many seconds, from now; SIGTERM ends it early."""
     warm = Warm.read(warm_file)
     fleet = warm.clusters(containers, per_cluster, partitions, prefix)
-    load = Load(broker, fleet, warm.patterns, scrape_s, spikes)
+    load = Load(broker, fleet, scrape_s, spikes)
     progress = out.with_suffix(".progress.json")
 
     async def run() -> None:

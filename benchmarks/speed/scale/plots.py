@@ -36,7 +36,8 @@ def _latency(panel: Any, scales: list[dict[str, Any]]) -> None:
         took = np.sort(scale["latency"]["urgent_ms"])
         if len(took):
             panel.plot(took, 1.0 - np.arange(len(took)) / len(took), color=colour, label=label(scale["containers"]))
-    panel.set(xscale="log", yscale="log", xlabel="metric to command, ms", title="Share that took longer")
+    panel.set(xscale="log", yscale="log", xlabel="metric to command, ms", title="Urgent commands that took longer")
+    _plain(panel, [place * ten for ten in (1, 10, 100, 1000, 10_000) for place in (1, 2, 5)])
     panel.legend(frameon=False, title="containers")
     panel.grid(alpha=0.25)
 
@@ -46,6 +47,8 @@ def _cost(panel: Any, scales: list[dict[str, Any]]) -> None:
     for colour, name in zip(COLOURS, ("engine", "broker", "load"), strict=False):
         panel.plot(containers, [s["cpu_s_per_million"][name] for s in scales], "o-", color=colour, label=name)
     panel.set(xscale="log", xlabel="containers", title="CPU seconds a million samples")
+    panel.minorticks_off()
+    panel.set_xticks(containers, [label(number) for number in containers])
     panel.set_ylim(bottom=0)
     panel.legend(frameon=False)
     panel.grid(alpha=0.25)
@@ -58,4 +61,13 @@ def _lag(panel: Any, scales: list[dict[str, Any]]) -> None:
         lag = [max(0.0, entry["lag"]) for entry in series]
         panel.plot(minutes, lag, color=colour, lw=0.9, label=label(scale["containers"]))
     panel.set(xlabel="minutes", title="Messages sent and not folded yet")
+    panel.set_ylim(bottom=0, top=max(1.0, panel.get_ylim()[1]))
     panel.grid(alpha=0.25)
+
+
+def _plain(panel: Any, ticks: list[int]) -> None:
+    """Ticks of the x axis as numbers, those that lie in it."""
+    low, high = panel.get_xlim()
+    shown = [tick for tick in ticks if low <= tick <= high]
+    panel.minorticks_off()
+    panel.set_xticks(shown, [f"{tick:,}" for tick in shown])

@@ -58,7 +58,8 @@ def recovery(
             "state_bytes": seeded,
             "second_worker": second,
             "ready_s": ready_s - killed_s,
-            "first_command_s": float(after[:, 6].min() - killed_s),
+            # A second worker has commands of its own meanwhile: they say nothing of what it took over.
+            "first_command_s": None if second else float(after[:, 6].min() - killed_s),
             "first_command_of_a_new_sample_s": float(fresh[:, 6].min() - killed_s) if len(fresh) else None,
             "normal_lag_s": normal_s - killed_s,
         }

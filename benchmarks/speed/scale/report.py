@@ -59,10 +59,10 @@ def others(result: dict[str, Any]) -> str:
         ]
     for found in result.get("recovery", []):
         after = "SIGKILL, a second worker takes over" if found["second_worker"] else "SIGKILL, started again"
-        rows += [
-            [f"{after}, {label(found['containers'])}", "first command, s", f"{found['first_command_s']:.1f}"],
-            ["", "lag as before, s", f"{found['normal_lag_s']:.1f}"],
-        ]
+        case = f"{after}, {label(found['containers'])}"
+        if found["first_command_s"] is not None:
+            rows.append([case, "first command, s", f"{found['first_command_s']:.1f}"])
+        rows.append([case, "lag as before, s", f"{found['normal_lag_s']:.1f}"])
     if (bulk := result.get("bulk")) is not None:
         rows.append([
             "bulk", f"{bulk['samples'] / 1e6:.0f} million samples from Kafka to durable state",
@@ -71,7 +71,7 @@ def others(result: dict[str, Any]) -> str:
     if (come := result.get("workers")) is not None:
         rows.append(["workers", "samples sent, folded", f"{come['samples_sent']:,}, {come['samples_folded']:,}"])
         rows += [
-            ["", f"{step['workers']} workers: longest without a partition, s", f"{step['longest_gap_s']:.1f}"]
+            ["", f"to {step['workers']} in all: longest without a partition, s", f"{step['longest_gap_s']:.1f}"]
             for step in come["steps"]
         ]
     for day in result.get("growth", []):

@@ -1,4 +1,4 @@
-"""State of slots that have run for days: folded once for a few hundred containers, and copied under other names.
+"""State of slots that have run for days: folded once for a few containers, and copied under other names.
 
 A new engine has empty forecasts, which cost less to keep and to compute. So measured is one whose state is full.
 """
@@ -12,39 +12,39 @@ from typing import Any, Final, Self
 
 import numpy as np
 
-from benchmarks.speed.scale.fleet import PATTERNS, Patterns, Sizes, Slot, slots_of
+from agents.collector.rosters import ROSTER_INTERVAL_S
+from benchmarks.speed.scale.fleet import DISTINCT, Slot, slots_of
 from engine.codec import encode
 from engine.core.partition import PartitionFold, Record
 from engine.core.snapshot import pack
 from engine.core.state import TABLES, SlotState
 from engine.core.warm_up import warm_up
-from engine.messages import AnyEvent, Autopilot, Control, Declare, Metrics, Outcome
+from engine.messages import AnyEvent, Autopilot, Control, Declare
 from engine.shell.context import shipped_context
+from engine.simulate.replay import applied
+from engine.units import HOUR_S
 
 CLUSTER: Final = "warm"
 STEP_S: Final = 300.0
 LAST_STEP_S: Final = 60.0
 """Seconds between scrapes, and in the last hours, in which peaks between scrapes are to be seen too."""
-LAST_S: Final = 6 * 3600.0
-ROSTER_S: Final = 600.0
+LAST_S: Final = 6.0 * HOUR_S
 
 
 class Warm:
-    """One slot of all patterns, auto-pilot full, every command applied at once; `reached_s` is its event time."""
+    """One slot of all that differ, auto-pilot full, every command applied at once; `reached_s` is its event time."""
 
     def __init__(self, begin_s: float) -> None:
-        self.patterns = Patterns.seeded()
-        every = np.arange(PATTERNS)
-        self.slot = Slot(CLUSTER, 0, 1, 0, every, Sizes.generous(self.patterns, every))
+        self.slot = Slot(CLUSTER, 0, 1, 0, np.arange(DISTINCT))
         self.reached_s = begin_s
         self._offset = 0
         self._begin()
         for body in (Declare(slots=1, clock="replay"), Autopilot(stage="full")):
             self._apply(Control(cluster=CLUSTER, slot=0, sent_s=begin_s, body=body))
+        self._apply(self.slot.roster_event(begin_s))
 
     def _begin(self) -> None:
         self.fold = PartitionFold(0, 1, shipped_context())
-        self._random = np.random.default_rng(2)
         self._place = {container: row for row, container in enumerate(self.slot.containers())}
         warm_up()
 
@@ -60,72 +60,45 @@ class Warm:
             if now_s > time_s:
                 return
             self.reached_s = now_s
-            if now_s % ROSTER_S < step_s:
+            if now_s % ROSTER_INTERVAL_S < step_s:
                 self._apply(self.slot.roster_event(now_s))
-            cpu, memory = self.patterns.at(now_s, self.slot.rows, self.slot.seed, self._random)
-            self._apply(metrics_of(self.slot, now_s, cpu, memory))
+            self._apply(self.slot.metrics(now_s))
 
     def _apply(self, event: AnyEvent) -> None:
         record = Record(0, self._offset, self.slot.key, encode(event), 0.0)
         self._offset += 1
-        for command in self.fold.apply(record).commands:
-            self.slot.sizes.set(self._place[command.container], command.target)
-            self._apply(outcome_of(CLUSTER, 0, command, command.time_s))
+        effects = self.fold.apply(record)
+        assert not effects.dead_letters, effects.dead_letters[0].detail
+        for command in effects.commands:
+            self.slot.sizes[self._place[command.container]] = command.target
+            self._apply(applied(command, command.time_s))
 
     def write(self, file: Path) -> None:
-        file.write_bytes(pickle.dumps((self.patterns, self.slot, self.state, self.reached_s, self._offset)))
+        file.write_bytes(pickle.dumps((self.slot, self.state, self.reached_s, self._offset)))
 
     @classmethod
     def read(cls, file: Path) -> Self:
         """What `write` wrote, by this version of the engine."""
         warm = cls.__new__(cls)
-        warm.patterns, warm.slot, state, warm.reached_s, warm._offset = pickle.loads(file.read_bytes())  # noqa: S301
+        warm.slot, state, warm.reached_s, warm._offset = pickle.loads(file.read_bytes())  # noqa: S301
         warm._begin()
         warm.fold.slots[state.key] = state
         return warm
 
     def row(self, slot: Slot) -> bytes:
-        """The row of state of a slot whose containers are copies of the patterns. `clock` is the wall."""
-        state, index = self.state, slot.rows
+        """The row of state of a slot, on the wall's clock."""
+        state = self.state
         plain: dict[str, Any] = {f.name: getattr(state, f.name) for f in fields(state) if f.name not in TABLES}
         plain |= {
-            "cluster": slot.cluster, "slot": slot.slot, "slots": slot.slots, "clock": "wall", "applied": -1,
-            "containers": slot.containers(), "rosters": {slot.roster: list(range(len(index)))}, "counters": {},
-        }
-        return pack(SlotState(**plain, **{name: getattr(state, name).take(index) for name in TABLES}))
+            "cluster": slot.cluster, "slot": slot.number, "slots": slot.slots, "clock": "wall", "applied": -1,
+            "containers": slot.containers(), "rosters": {slot.roster: np.arange(len(slot))}, "counters": {},
+        }  # fmt: skip
+        return pack(SlotState(**plain, **{name: getattr(state, name).take(slot.copied) for name in TABLES}))
 
     def clusters(self, containers: int, per_cluster: int, partitions: int, prefix: str = "c") -> dict[str, list[Slot]]:
-        """Slots by cluster, of `per_cluster` containers each, whose sizes are those that the patterns have come to."""
-        return {
-            f"{prefix}{number:04d}": list(
-                slots_of(f"{prefix}{number:04d}", per_cluster, partitions, self.slot.sizes)
-            )
-            for number in range(max(1, containers // per_cluster))
-        }
-
-
-def metrics_of(slot: Slot, time_s: float, cpu: Any, memory: Any, oom_kills: list[int | None] | None = None) -> Metrics:
-    return Metrics(
-        cluster=slot.cluster,
-        slot=slot.slot,
-        sent_s=time_s,
-        roster=slot.roster,
-        time_s=time_s,
-        cpu_max=np.round(cpu, 6).tolist(),
-        memory_max=np.rint(memory).tolist(),
-        oom_kills=oom_kills,
-    )
-
-
-def outcome_of(cluster: str, slot: int, command: Any, time_s: float) -> Outcome:
-    """The command was applied."""
-    return Outcome(
-        cluster=cluster,
-        slot=slot,
-        sent_s=time_s,
-        container=command.container,
-        command_id=command.id,
-        status="applied",
-        size=command.target,
-        time_s=time_s,
-    )
+        """Slots by cluster, of `per_cluster` containers each, whose sizes are those that the state has come to."""
+        names = [f"{prefix}{number:04d}" for number in range(max(1, containers // per_cluster))]
+        found = {name: slots_of(name, per_cluster, partitions) for name in names}
+        for slot in (slot for slots in found.values() for slot in slots):
+            slot.take_sizes(self.slot.sizes)
+        return found

@@ -40,7 +40,7 @@ def workers(warm: Warm, file: Path, containers: int, say: Callable[[str], None])
                 load.wait_for_first()
             wait_until(lambda: lag_s(running) < NORMAL_LAG_S, "a normal lag", 300.0)
             steps.append({"workers": count, "began_s": began_s, "normal_s": time.time()})
-            say(f"{count} workers")
+            say(f"{count} in all")
             time.sleep(CALM_S)
         assert load is not None
         told = load.end()
