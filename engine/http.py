@@ -21,14 +21,17 @@ async def serve(
     live: Check,
     ready: Check,
     pages: Mapping[str, Callable[[], Any]] | None = None,
+    more_metrics: Callable[[], bytes] = bytes,
 ) -> tuple[web.AppRunner, int]:
     """Starts the server; returns its runner (call `cleanup()` at the end) and the port that it got.
 
-    `pages`: more paths, each answering what its function returns as JSON.
+    `pages`: more paths, each answering what its function returns as JSON. `more_metrics`: text of metrics
+    that are not in the registry.
     """
 
     async def metrics(_: web.Request) -> web.Response:
-        return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+        body = generate_latest(registry) + more_metrics()
+        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
 
     def answer(check: Check) -> Handler:
         async def handler(_: web.Request) -> web.StreamResponse:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _PER_HOUR: Final = np.array([1.0, 1.0 / GIB]) / BUCKETS_PER_HOUR
 """From a sum over buckets of cores and bytes to core-hours and GiB-hours."""
 _DIGITS: Final = 6
+_COUNTED: Final = ("decisions", "judged", "right", "oom_kills", "evictions", "throttled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +56,10 @@ def _tell(slot: SlotState, context: Context) -> list[Aggregate]:
     account.saved += summed.saved
     counters = [name for name in HOURLY if name not in {"requested", "used"}]
     busy = np.any([getattr(account, name) > 0 for name in counters], axis=0)
-    members: dict[tuple[str, str], list[int]] = {}
-    for row in np.flatnonzero(busy).tolist():
-        _, namespace, workload, _ = slot.containers[row].split("/")
-        members.setdefault((namespace, workload), []).append(row)
-    told = [_aggregate(slot, name, np.array(rows), summed) for name, rows in members.items()]
+    rows = np.flatnonzero(busy)
+    members: dict[tuple[str, str], int] = {}
+    of_row = [members.setdefault(_workload(slot.containers[row]), len(members)) for row in rows.tolist()]
+    told = _aggregates(slot, list(members), _Sums(rows, np.array(of_row, dtype=np.int64), len(members)), summed)
     for name in HOURLY:
         getattr(account, name)[:] = 0
     return told
@@ -83,38 +83,67 @@ def _hours(slot: SlotState, context: Context) -> _Hours:
     return _Hours(hours * replicas, requested * weight, used * weight, wasted * weight, saved, promised)
 
 
-def _aggregate(slot: SlotState, name: tuple[str, str], rows: Array, summed: _Hours) -> Aggregate:
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """Sums over the rows int [m] by workload: row `rows[i]` is of the workload `workload[i]`, of so many."""
+
+    rows: Array
+    workload: Array
+    workloads: int
+
+    def amounts(self, values: Array) -> list[float]:
+        """In the order of rows, to a digit that means something whatever the CPU that added them up; never -0.0."""
+        totals = np.bincount(self.workload, values[self.rows], self.workloads)
+        return [round(total, _DIGITS) + 0.0 for total in totals.tolist()]
+
+    def counts(self, values: Array) -> list[int]:
+        totals = np.zeros(self.workloads, dtype=np.int64)
+        np.add.at(totals, self.workload, values[self.rows].astype(np.int64))
+        return totals.tolist()
+
+
+def _workload(container: str) -> tuple[str, str]:
+    _, namespace, workload, _ = container.split("/")
+    return namespace, workload
+
+
+def _aggregates(slot: SlotState, names: list[tuple[str, str]], sums: _Sums, summed: _Hours) -> list[Aggregate]:
+    """One for each workload; all columns are summed at once."""
     account = slot.account
-
-    def count(counter: Array) -> int:
-        return int(counter[rows].sum(dtype=np.int64))
-
-    return Aggregate(
-        cluster=slot.cluster,
-        slot=slot.slot,
-        namespace=name[0],
-        workload=name[1],
-        hour_s=float(slot.hour * HOUR_S),
-        container_hours=_rounded(summed.hours[rows]),
-        cpu=_resource(summed, rows, CPU),
-        memory=_resource(summed, rows, MEMORY),
-        saved_usd=_rounded(summed.saved[rows]),
-        promised_usd=_rounded(summed.promised[rows]),
-        decisions=count(account.decisions),
-        judged=count(account.judged),
-        right=count(account.right),
-        oom_kills=count(account.oom_kills),
-        evictions=count(account.evictions),
-        throttled_minutes=count(account.throttled) * BUCKET_S // 60,
+    columns = zip(
+        names,
+        sums.amounts(summed.hours),
+        _resource(sums, summed, CPU),
+        _resource(sums, summed, MEMORY),
+        sums.amounts(summed.saved),
+        sums.amounts(summed.promised),
+        *(sums.counts(getattr(account, name)) for name in _COUNTED),
+        strict=True,
     )
+    return [
+        Aggregate(
+            cluster=slot.cluster,
+            slot=slot.slot,
+            namespace=namespace,
+            workload=workload,
+            hour_s=float(slot.hour * HOUR_S),
+            container_hours=hours,
+            cpu=cpu,
+            memory=memory,
+            saved_usd=saved,
+            promised_usd=promised,
+            decisions=decisions,
+            judged=judged,
+            right=right,
+            oom_kills=kills,
+            evictions=evictions,
+            throttled_minutes=throttled * BUCKET_S // 60,
+        )
+        for (namespace, workload), hours, cpu, memory, saved, promised, decisions, judged, right, kills, evictions,
+        throttled in columns
+    ]  # fmt: skip
 
 
-def _resource(summed: _Hours, rows: Array, resource: int) -> ResourceHours:
+def _resource(sums: _Sums, summed: _Hours, resource: int) -> list[ResourceHours]:
     amounts = (summed.requested, summed.used, summed.wasted)
-    return ResourceHours(*(_rounded(amount[rows, resource]) for amount in amounts))
-
-
-def _rounded(amounts: Array) -> float:
-    """The sum, to a digit that means something whatever the CPU that added it up; never -0.0."""
-    total: float = sum(amounts.tolist())
-    return round(total, _DIGITS) + 0.0
+    return list(map(ResourceHours, *(sums.amounts(amount[:, resource]) for amount in amounts)))

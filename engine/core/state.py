@@ -11,12 +11,13 @@ import numpy as np
 from engine.core.account import AccountRows
 from engine.core.context import TimeRules
 from engine.core.decide import DecideRows, JudgementRows
+from engine.core.decide.peaks import BUCKETS_PER_HOUR
 from engine.core.forecast import ForecastRows
 from engine.core.nowcast import NowcastRows
 from engine.core.placement import PlacementRows
 from engine.core.rows import Array, Rows
 from engine.core.window import WindowRows
-from engine.identity import slot_key
+from engine.identity import SPREAD, slot_key
 from engine.messages import Forecaster, Policy, SetPolicy, Stage, Window
 from engine.units import BUCKET_S
 
@@ -73,6 +74,14 @@ class SlotState:
     @property
     def key(self) -> str:
         return slot_key(self.cluster, self.slot)
+
+    def forecast_bucket(self, bucket: int) -> int:
+        """A bucket by the forecast's clock, which is ahead by a time of the slot's own within the hour.
+
+        The slots of a large fleet would all forecast on the hour, and commands wait for that: so some do it at ten
+        past. In a cluster of few slots the clocks are the same.
+        """
+        return bucket + (crc32(self.key.encode()) % BUCKETS_PER_HOUR if self.slots > SPREAD else 0)
 
     def count(self, name: str, amount: int = 1) -> None:
         if amount:

@@ -68,14 +68,14 @@ def _note(probe: Trajectories, rows: dict[str, int], state: SlotState, before: i
     closed = slice(max(0, before + 1 - probe.first), max(0, state.closed + 1 - probe.first))
     probe.request[index, closed] = state.placement.request[mine, None]
     probe.limit[index, closed] = state.placement.limit[mine, None]
-    origin = state.forecast.origin[mine]
-    made = np.unique(origin[(origin > before) & (origin >= probe.first) & (origin % HOUR == 0)])
+    origin, ahead = state.forecast.origin[mine], state.forecast_bucket(0)
+    made = np.unique(origin[(origin > before + ahead) & (origin >= probe.first + ahead) & (origin % HOUR == 0)])
     if not len(made):
         return
     latest, performance = forecast(state.forecast), performance_of(state.placement, np.flatnonzero(mine))
     quantiles = np.stack([in_cores(getattr(latest, name)[mine], performance) for name in QUANTILES], axis=-1)
     for made_at in made:
-        hour = probe.hour_of(int(made_at))
+        hour = probe.hour_of(int(made_at) - ahead)
         if hour < probe.quantiles.shape[1]:
             fresh = (origin == made_at)[:, :, None, None]
             probe.quantiles[index, hour] = np.where(fresh, quantiles, probe.quantiles[index, hour])

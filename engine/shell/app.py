@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import sys
 import time
 from typing import Any, Final
 
@@ -24,6 +25,8 @@ from engine.shell.quiet import quieten
 from engine.shell.settings import APP_ID, EVENTS, LARGEST_MESSAGE, LARGEST_ROW, EngineSettings
 
 log = structlog.get_logger("engine")
+SWITCH_S: Final = 0.0005
+"""The thread that fetches needs the interpreter several times a fetch; it would wait 5 ms each time while we fold."""
 EVENTS_AT_A_TIME: Final = 256
 QUEUE: Final = 64
 """Fetched messages that wait: events and, in a recovery, rows of some MB each."""
@@ -115,6 +118,7 @@ class Surroundings(mode.Service):  # type: ignore[misc]
             live=lambda: health.live(engine),
             ready=lambda: health.ready(engine),
             pages={"/progress": lambda: health.progress(engine)},
+            more_metrics=lambda: engine.telemetry.namespaces_text,
         )
         log.info("http_listening", host=settings.http_host, port=port)
         started = time.monotonic()
@@ -141,6 +145,7 @@ def run(settings: EngineSettings) -> None:
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     quieten()
     memory.give_back_large_blocks()
+    sys.setswitchinterval(SWITCH_S)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     engine = make_engine(settings, partitions)

@@ -13,11 +13,12 @@ from prometheus_client import Gauge
 from engine.core.decide import savings
 from engine.core.forecast import LEADS
 from engine.core.partition import PartitionFold
+from engine.core.rows import Array
 from engine.core.state import SlotState
 from engine.shell.telemetry import RESULTS, Telemetry
 from engine.units import BUCKET_S, RESOURCES
 
-SLOTS_AT_A_TIME: Final = 50
+SLOTS_AT_A_TIME: Final = 10
 
 
 def slots_of(folds: Iterable[PartitionFold]) -> list[SlotState]:
@@ -34,36 +35,36 @@ def progress(states: Iterable[SlotState]) -> dict[str, Any]:
     return {"clusters": clusters}
 
 
-def count(
+async def count(
     states: list[SlotState], telemetry: Telemetry, now_s: float, known: Mapping[str, float] | None = None
 ) -> None:
     """Sets the gauges that are sums over slots. `now_s`: wall clock; `known`: performance by node type."""
     counters: Counter[str] = Counter()
     slots: Counter[str] = Counter()
     containers: Counter[str] = Counter()
-    for state in states:
+    unknown: Counter[tuple[str, str]] = Counter()
+    async for state in gently(states):
         counters.update(state.counters)
         slots[state.cluster] += 1
         containers[state.cluster] += len(state.containers)
+        unknown.update(_unknown_types(state, known or {}))
     for result in RESULTS:
         telemetry.samples.labels(result).set(counters[f"samples_{result}"])
     _set_by_cluster(telemetry.slots, slots)
     _set_by_cluster(telemetry.containers, containers)
-    _count_unknown_types(states, telemetry, known or {})
+    telemetry.unknown_types.clear()
+    for labels, number in unknown.items():
+        telemetry.unknown_types.labels(*labels).set(number)
     _count_watermarks(states, telemetry, now_s)
 
 
-def _count_unknown_types(states: list[SlotState], telemetry: Telemetry, known: Mapping[str, float]) -> None:
+def _unknown_types(state: SlotState, known: Mapping[str, float]) -> dict[tuple[str, str], int]:
     """A type that is not known counts as the reference: that is said, for whom it concerns."""
-    found: Counter[tuple[str, str]] = Counter()
-    for state in states:
-        containers = np.bincount(state.placement.node_type + 1, minlength=len(state.node_types) + 1)[1:].tolist()
-        for name, count in zip(state.node_types, containers, strict=True):
-            if count and name not in known:
-                found[state.cluster, name] += count
-    telemetry.unknown_types.clear()
-    for labels, count in found.items():
-        telemetry.unknown_types.labels(*labels).set(count)
+    unknown = [place for place, name in enumerate(state.node_types) if name not in known]
+    if not unknown:
+        return {}
+    containers = np.bincount(state.placement.node_type + 1, minlength=len(state.node_types) + 1)[1:].tolist()
+    return {(state.cluster, state.node_types[p]): containers[p] for p in unknown if containers[p]}
 
 
 def _count_watermarks(states: list[SlotState], telemetry: Telemetry, now_s: float) -> None:
@@ -98,17 +99,28 @@ async def judge(states: list[SlotState], telemetry: Telemetry) -> None:
     _set_by_cluster(telemetry.recommended_saving, recommended)
     if not states:
         return
-    error, actual = np.concatenate(errors), np.concatenate(actuals)
     hits, trials = np.sum(covered, axis=0), np.sum(scored, axis=0)
+    medians = await asyncio.to_thread(_median_wape, np.concatenate(errors), np.concatenate(actuals))
     for resource, name in enumerate(RESOURCES):
         for index, lead in enumerate(LEADS):
             labels = (name, lead_label(lead))
-            known = actual[:, resource, index] > 0
-            if known.any():
-                ratio = error[known, resource, index] / actual[known, resource, index]
-                telemetry.wape.labels(*labels).set(float(np.median(ratio)))
+            if (median := medians[resource][index]) is not None:
+                telemetry.wape.labels(*labels).set(median)
             if trials[resource, index]:
                 telemetry.coverage.labels(*labels).set(float(hits[resource, index] / trials[resource, index]))
+
+
+def _median_wape(error: Array, actual: Array) -> list[list[float | None]]:
+    """By resource and lead, of arrays [containers, resources, leads]; None where nothing was scored."""
+
+    def median(error: Array, actual: Array) -> float | None:
+        known = actual > 0
+        return float(np.median(error[known] / actual[known])) if known.any() else None
+
+    return [
+        [median(error[:, resource, lead], actual[:, resource, lead]) for lead in range(error.shape[2])]
+        for resource in range(error.shape[1])
+    ]
 
 
 def lead_label(lead: int) -> str:

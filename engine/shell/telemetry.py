@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from engine.core.effects import Effects
 
@@ -16,10 +16,15 @@ SLOW_S: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 
 
 
 class Telemetry:
-    """The metrics, in a registry of their own."""
+    """The metrics, in a registry of their own; those by namespace in another, as a text that is made now and then.
+
+    A fleet has thousands of namespaces: the text takes a tenth of a second and more, in which commands would wait.
+    """
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.namespaces = CollectorRegistry()
+        self.namespaces_text = b""
         self._declare_work()
         self._declare_quality()
         self._declare_feedback()
@@ -30,7 +35,8 @@ class Telemetry:
         return Counter(f"trimtab_engine_{name}", text, labels, registry=self.registry)
 
     def _gauge(self, name: str, text: str, labels: tuple[str, ...] = ()) -> Gauge:
-        return Gauge(f"trimtab_engine_{name}", text, labels, registry=self.registry)
+        registry = self.namespaces if labels == BY_NAMESPACE else self.registry
+        return Gauge(f"trimtab_engine_{name}", text, labels, registry=registry)
 
     def _histogram(self, name: str, text: str, buckets: tuple[float, ...]) -> Histogram:
         return Histogram(f"trimtab_engine_{name}", text, buckets=buckets, registry=self.registry)
@@ -100,6 +106,7 @@ class Telemetry:
             "Saved so far by the containers still known, up to the last full hour; it falls where raises cost more.",
             BY_NAMESPACE,
         )
+
     def _declare_namespaces(self) -> None:
         text = "requested by all replicas of what runs in the slots held here; what is not set counts as 0."
         self.namespace_requested_cores = self._gauge("namespace_requested_cores", f"Cores {text}", BY_NAMESPACE)
@@ -127,6 +134,10 @@ class Telemetry:
         self.queue_length = self._gauge("queue_length", "Events fetched and not folded yet.")
         self.outbox_length = self._gauge("outbox_length", "Messages queued or under way to the broker.")
         self.heartbeat_age = self._gauge("heartbeat_age_seconds", "Age of the last answered heartbeat.")
+
+    def write_namespaces(self) -> None:
+        """Makes the text of the metrics by namespace as they are now; may run beside the loop."""
+        self.namespaces_text = generate_latest(self.namespaces)
 
     def folded(self, effects: Effects) -> None:
         """One event was folded."""

@@ -25,7 +25,10 @@ def slot(number: int, watermark_s: float, clock: str = "wall", containers: int =
 
 
 def value(telemetry: Telemetry, name: str, **labels: str) -> float | None:
-    found: float | None = telemetry.registry.get_sample_value(f"trimtab_engine_{name}", labels)
+    registries = (telemetry.registry, telemetry.namespaces)
+    found: float | None = next(
+        (v for r in registries if (v := r.get_sample_value(f"trimtab_engine_{name}", labels)) is not None), None
+    )
     return found
 
 
@@ -35,12 +38,12 @@ def test_progress_is_that_of_the_last_slot() -> None:
 
 def test_sums_over_slots() -> None:
     telemetry = Telemetry()
-    count([slot(0, 900.0), slot(1, 600.0, containers=3)], telemetry, now_s=1000.0)
+    asyncio.run(count([slot(0, 900.0), slot(1, 600.0, containers=3)], telemetry, now_s=1000.0))
     assert value(telemetry, "samples", result="folded") == 20
     assert value(telemetry, "containers", cluster="shop") == 5
     assert value(telemetry, "slots", cluster="shop") == 2
     assert value(telemetry, "watermark_lag_seconds", cluster="shop") == 400
-    count([], telemetry, now_s=1000.0)
+    asyncio.run(count([], telemetry, now_s=1000.0))
     assert value(telemetry, "slots", cluster="shop") is None, "the partitions went elsewhere"
 
 
@@ -48,17 +51,17 @@ def test_containers_on_types_that_are_not_rated_are_told() -> None:
     telemetry, state = Telemetry(), slot(0, 900.0, containers=4)
     state.node_types = ["m5.large", "m9z.large"]
     state.placement.node_type[:] = [-1, 0, 1, 1]
-    count([state, slot(1, 900.0)], telemetry, now_s=1000.0, known={"m5.large": 1.0})
+    asyncio.run(count([state, slot(1, 900.0)], telemetry, now_s=1000.0, known={"m5.large": 1.0}))
     name = "unrated_node_type_containers"
     assert value(telemetry, name, cluster="shop", node_type="m9z.large") == 2
     assert value(telemetry, name, cluster="shop", node_type="m5.large") is None
-    count([], telemetry, now_s=1000.0)
+    asyncio.run(count([], telemetry, now_s=1000.0))
     assert value(telemetry, name, cluster="shop", node_type="m9z.large") is None
 
 
 def test_a_replay_is_behind_its_first_slot_not_the_wall_clock() -> None:
     telemetry = Telemetry()
-    count([slot(0, 900.0, "replay"), slot(1, 600.0, "replay")], telemetry, now_s=1e9)
+    asyncio.run(count([slot(0, 900.0, "replay"), slot(1, 600.0, "replay")], telemetry, now_s=1e9))
     assert value(telemetry, "watermark_lag_seconds", cluster="shop") == 300
 
 
@@ -101,7 +104,10 @@ def test_leads_are_named_as_rules_and_dashboards_have_them() -> None:
 
 
 def test_every_metric_has_help_and_the_program_in_its_name() -> None:
-    text = generate_latest(Telemetry().registry).decode()
+    telemetry = Telemetry()
+    telemetry.write_namespaces()
+    text = (generate_latest(telemetry.registry) + telemetry.namespaces_text).decode()
+    assert "trimtab_engine_namespace_requested_cores" in text
     names = [line.split()[2] for line in text.splitlines() if line.startswith("# HELP")]
     assert len(names) > 20
     assert all(name.startswith("trimtab_engine_") for name in names)

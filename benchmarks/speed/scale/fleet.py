@@ -6,9 +6,7 @@ Little is kept of each, so that the load of a million containers fits beside the
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Final
-from zlib import crc32
 
 import numpy as np
 from msgspec.structs import replace as with_fields
@@ -21,8 +19,9 @@ from engine.identity import container_id, partition_of, slot_key, slot_of, slots
 from engine.messages import ContainerSpec, Metrics, Roster, Size
 from engine.units import CPU
 
-DISTINCT: Final = 150
-"""Containers whose size and usage differ; the others are copies under other names, each with noise of its own."""
+DISTINCT: Final = 500
+"""Containers whose size and usage differ; the others are copies under other names: their state fits their usage only if
+that is a copy, too."""
 SEED: Final = 1
 
 
@@ -33,9 +32,8 @@ class Slot:
         self.cluster, self.number, self.slots, self.partition = cluster, number, slots, partition
         self.key = slot_key(cluster, number)
         self.numbers, self.copied = numbers, numbers % DISTINCT
-        # Noise goes by the container's number, which is another in each slot.
-        self._shape = replace(Shape.of(SEED, self.copied), container=numbers + (crc32(self.key.encode()) << 20))
-        self.sizes: list[Size] = sizes(Shape.of(SEED, self.copied))
+        self._shape = Shape.of(SEED, self.copied)
+        self.sizes: list[Size] = sizes(self._shape)
         self.roster = roster_hash(self._specs())
 
     def __len__(self) -> int:

@@ -1,13 +1,13 @@
 """The agents of a fleet in one process: collectors that scrape on the wall clock, executors that apply at once.
 
-It is the load, not the thing measured: its cost is printed apart. Each cluster scrapes at a phase of its own, as
-clusters do that know nothing of each other; all slots of a cluster are sent at once. Rosters go every ten minutes, and
-after commands at most once a minute a slot.
+It is the load, not the thing measured: its cost is printed apart. Slots are scraped one after the other, spread over
+the interval. Rosters go every ten minutes, and after commands at most once a minute a slot.
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import resource
 import signal
@@ -31,7 +31,8 @@ from engine.shell.settings import LARGEST_MESSAGE
 from engine.simulate.replay import applied
 
 SOONEST_ROSTER_S: Final = 60.0
-LINGER_MS: Final = 2
+LINGER_MS: Final = 0
+"""As the agents have it."""
 SPIKE: Final = 3.0
 """Times the request: a row that is to be raised at once."""
 
@@ -89,37 +90,36 @@ class Load:
             await self._producer.stop()
 
     async def _collect(self, until_s: float) -> None:
+        """Each slot has a phase of its own within the interval, as the synthetic collector's have."""
         began = time.time()
-        names = list(self.fleet)
-        due = [began + self.scrape_s * place / len(names) for place in range(len(names))]
-        spikes = self.spikes_a_second * self.scrape_s / len(names)
-        turn = 0
-        while due[turn] < until_s:
-            wait = due[turn] - time.time()
+        slots = [slot for slots in self.fleet.values() for slot in slots]
+        self._random.shuffle(slots)
+        spikes = self.spikes_a_second * self.scrape_s / len(slots)
+        for turn in itertools.count():
+            due = began + self.scrape_s * turn / len(slots)
+            if due >= until_s:
+                return
+            wait = due - time.time()
             if wait > 0:
                 await asyncio.sleep(wait)
             self.tally.late_s = max(self.tally.late_s, -wait)
-            await self._scrape(self.fleet[names[turn]], self._random.poisson(spikes))
-            due[turn] += self.scrape_s
-            turn = (turn + 1) % len(names)
+            await self._scrape(slots[turn % len(slots)], self._random.poisson(spikes))
 
-    async def _scrape(self, slots: list[Slot], spikes: int) -> None:
-        chosen = self._random.integers(0, len(slots), spikes).tolist()
-        for number, slot in enumerate(slots):
-            now_s = time.time()
-            since_s = now_s - self._rosters[slot.key]
-            if since_s > ROSTER_INTERVAL_S or (slot.key in self._changed and since_s > SOONEST_ROSTER_S):
-                await self._send(slot, slot.roster_event(now_s))
-                self._rosters[slot.key] = now_s
-                self._changed.discard(slot.key)
-                self.tally.rosters += 1
-            rows = self._random.integers(0, len(slot), chosen.count(number)).tolist()
-            for row in rows:
-                self._spiked[container_id(slot.cluster, *name_of(int(slot.numbers[row])))] = now_s
-            await self._send(slot, slot.metrics(now_s, dict.fromkeys(rows, SPIKE)))
-            self.tally.spikes += len(rows)
-            self.tally.messages += 1
-            self.tally.samples += len(slot)
+    async def _scrape(self, slot: Slot, spikes: int) -> None:
+        now_s = time.time()
+        since_s = now_s - self._rosters[slot.key]
+        if since_s > ROSTER_INTERVAL_S or (slot.key in self._changed and since_s > SOONEST_ROSTER_S):
+            await self._send(slot, slot.roster_event(now_s))
+            self._rosters[slot.key] = now_s
+            self._changed.discard(slot.key)
+            self.tally.rosters += 1
+        rows = self._random.integers(0, len(slot), spikes).tolist()
+        for row in rows:
+            self._spiked[container_id(slot.cluster, *name_of(int(slot.numbers[row])))] = now_s
+        await self._send(slot, slot.metrics(now_s, dict.fromkeys(rows, SPIKE)))
+        self.tally.spikes += len(rows)
+        self.tally.messages += 1
+        self.tally.samples += len(slot)
 
     async def _send(self, slot: Slot, event: AnyEvent) -> None:
         value = encode(event)

@@ -26,7 +26,7 @@ from engine.units import HOUR_S
 
 CLUSTER: Final = "warm"
 STEP_S: Final = 300.0
-LAST_STEP_S: Final = 60.0
+LAST_STEP_S: Final = 15.0
 """Seconds between scrapes, and in the last hours, in which peaks between scrapes are to be seen too."""
 LAST_S: Final = 6.0 * HOUR_S
 

@@ -1,4 +1,4 @@
-"""Looks at everything once a second while a load runs."""
+"""Looks at everything every few seconds while a load runs."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from benchmarks.speed.scale.stack import Stack, Usage, Worker, wait_until
 
 LOAD: Final = "benchmarks.speed.scale.load"
 SCRAPE_S: Final = 15.0
+LOOK_EVERY_S: Final = 5.0
 COUNTED: Final = {
     "events": "events_total", "queue": "queue_length", "checkpoint_bytes": "checkpoint_bytes_total",
     "checkpoint_age_s": "checkpoint_age_seconds", "decisions": "decisions_total", "commands": "commands_total",
@@ -67,8 +68,8 @@ def look(stack: Stack, engine: Worker, load: Load) -> dict[str, float]:
 
 
 def watch(look_once: Callable[[], dict[str, float]], goes_on: Callable[[], bool], series: Series) -> None:
-    """Adds an entry to `series` each second while `goes_on`."""
+    """Adds an entry to `series` every few seconds while `goes_on`."""
     while goes_on():
         began = time.monotonic()
         series.append(look_once())
-        time.sleep(max(0.0, 1.0 - (time.monotonic() - began)))
+        time.sleep(max(0.0, LOOK_EVERY_S - (time.monotonic() - began)))

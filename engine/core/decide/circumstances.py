@@ -62,9 +62,10 @@ def circumstances_of(
     last, previous = (in_cores(each[rows], performance) for each in (slot.window.last, slot.window.previous))
     rolled_out = lately_rolled_out(placement, rows, time_s, parameters)
     limit = placement.limit[rows, MEMORY]
-    recent = recent_means(slot.forecast, rows, bucket)
+    at = slot.forecast_bucket(bucket)
+    recent = recent_means(slot.forecast, rows, at)
     killed = slot.decide.oom_need[rows] != MISSING
-    left_s, slope = time_to_limit(slot.forecast, rows, bucket, recent, limit, killed, parameters)
+    left_s, slope = time_to_limit(slot.forecast, rows, at, recent, limit, killed, parameters)
     lowest = in_cores(np.fmin.reduce(recent[..., : HOUR + 1], axis=-1), performance)
     return Circumstances(
         scaled=placement.scaled[rows],

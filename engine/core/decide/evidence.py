@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from math import isnan
 from typing import Final
-
-import numpy as np
 
 from engine.core.decide.facts import Facts
 from engine.core.decide.proposals import TRIGGERS, Proposals
@@ -39,7 +38,7 @@ def evidence_of(proposals: Proposals, i: int, runner_up: RunnerUp) -> Evidence:
 
 
 def _restart(worth: Worth | None, i: int) -> RestartEvidence | None:
-    if worth is None or np.isnan(worth.saved_usd[i]):
+    if worth is None or isnan(worth.saved_usd[i]):
         return None
     saved, cost, opens_s = (float(each[i]) for each in (worth.saved_usd, worth.cost_usd, worth.opens_s))
     return RestartEvidence(saved, cost, opens_s, bool(worth.killed[i]))
@@ -49,11 +48,12 @@ def _resource(proposals: Proposals, i: int, resource: int) -> ResourceEvidence:
     facts, code = proposals.facts, int(proposals.reasons[i, resource])
     f, at = facts.forecast, (i, resource)
     digits = _DIGITS[resource]
+    quantiles = zip(LEADS, *(quantile[at].tolist() for quantile in (f.p05, f.p50, f.p95)), strict=True)
     return ResourceEvidence(
         forecast=[
-            LeadForecast(lead * BUCKET_S, *(round(float(q[i, resource, n]), digits) for q in (f.p05, f.p50, f.p95)))
-            for n, lead in enumerate(LEADS)
-            if not np.isnan(f.p95[i, resource, n])
+            LeadForecast(lead * BUCKET_S, round(p05, digits), round(p50, digits), round(p95, digits))
+            for lead, p05, p50, p95 in quantiles
+            if not isnan(p95)
         ],
         recent_peak=_rounded(facts.recent_peak[at], digits),
         day_peak=_rounded(facts.day_peak[at], digits),
@@ -65,17 +65,17 @@ def _resource(proposals: Proposals, i: int, resource: int) -> ResourceEvidence:
         ceiling=_rounded(facts.ceiling[at], digits),
         time_to_limit_s=_rounded(facts.around.time_to_limit_s[i], 0) if resource == MEMORY else None,
         next_peak=_next_peak(facts, at, digits),
-        runs=[round(float(peak), digits) for peak in facts.around.runs[at] if not np.isnan(peak)],
+        runs=[round(peak, digits) for peak in facts.around.runs[at].tolist() if not isnan(peak)],
     )
 
 
 def _next_peak(facts: Facts, at: tuple[int, int], digits: int) -> NextPeak | None:
     near = facts.near
-    if np.isnan(near.request[at]):
+    if isnan(near.request[at]):
         return None
     p50, p95, p99 = (round(float(amount), digits) for amount in near.peaks[at])
     return NextPeak(int(near.until_s), p50, p95, p99, round(float(near.risk[at]), 6))
 
 
 def _rounded(value: float, digits: int) -> float | None:
-    return None if np.isnan(value) else round(float(value), digits)
+    return None if isnan(value) else round(float(value), digits)

@@ -144,6 +144,6 @@ def _of_rows(
 ) -> Forecast:
     latest = forecast(slot.forecast.take(rows))
     latest = replace(latest, **{name: in_cores(getattr(latest, name), performance) for name in AMOUNTS})
-    old = (bucket - latest.origin > parameters.forecast_age_buckets)[..., None]
+    old = (slot.forecast_bucket(bucket) - latest.origin > parameters.forecast_age_buckets)[..., None]
     p05, p50, p95 = (np.where(old, np.nan, quantile) for quantile in (latest.p05, latest.p50, latest.p95))
     return replace(latest, p05=p05, p50=p50, p95=p95)

@@ -40,10 +40,11 @@ def needs_of(slot: SlotState, rows: Array, bucket: int, context: Context) -> Arr
     """
     mine, first = slot.forecast.take(rows), -(-bucket // BUCKETS)
     edges = (first + np.arange(SLOTS + 1)) * BUCKETS - bucket
-    outlook = forecast_at(mine, bucket, np.clip(edges, 1, _LONGEST).tolist())
+    at = slot.forecast_bucket(bucket)
+    outlook = forecast_at(mine, at, np.clip(edges, 1, _LONGEST).tolist())
     quantile = quantile_of(context.moves, stated(slot.placement, rows, context.sizing))
     amounts = np.stack([outlook.p90, outlook.p95, outlook.p99])[quantile, np.arange(len(rows))]
-    most = context.moves.over_highest * highest_seen(mine, bucket)[..., None]
+    most = context.moves.over_highest * highest_seen(mine, at)[..., None]
     needs = np.clip(np.maximum(amounts[..., :-1], amounts[..., 1:]), 0.0, most)
     floor = in_units(slot.placement.floor[rows], performance_of(slot.placement, rows))
     needs = np.where(np.isnan(needs), np.nan, np.fmax(needs, floor[..., None]))

@@ -118,7 +118,8 @@ def _saved(
 ) -> Array:
     """USD [k] that the rows `which` int [k] of the facts are expected to save; NaN where there is no forecast."""
     rows, now = facts.rows[which], facts.request[which]
-    outlook = forecast_at(slot.forecast.take(rows), int(facts.time_s // BUCKET_S), _LEADS)
+    at = slot.forecast_bucket(int(facts.time_s // BUCKET_S))
+    outlook = forecast_at(slot.forecast.take(rows), at, _LEADS)
     amounts = np.stack([outlook.p05, outlook.p50, outlook.p90, outlook.p95, outlook.p99], axis=-1)
     peaks = amounts.copy()
     peaks[:, MEMORY] = np.fmax(peaks[:, MEMORY], need[which, None, None])

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 def observe_runs(slot: SlotState, bucket: int, peak: Array, parameters: SizingParameters) -> None:
     """A bucket has closed, of which the forecast does not know yet: `peak` float64 [n, 2], NaN without a sample."""
-    decide, last_bucket = slot.decide, slot.forecast.last_bucket.max(axis=1)
-    rows = np.flatnonzero(slot.placement.by_run & ~np.isnan(peak).all(axis=1) & (last_bucket < bucket))
-    begins = (last_bucket[rows] < 0) | (bucket - last_bucket[rows] >= parameters.run_gap_buckets)
+    decide, last_bucket, at = slot.decide, slot.forecast.last_bucket.max(axis=1), slot.forecast_bucket(bucket)
+    rows = np.flatnonzero(slot.placement.by_run & ~np.isnan(peak).all(axis=1) & (last_bucket < at))
+    begins = (last_bucket[rows] < 0) | (at - last_bucket[rows] >= parameters.run_gap_buckets)
     runs = decide.runs[rows]
     runs[begins, :, 1:] = runs[begins, :, :-1]
     runs[begins, :, 0] = MISSING
@@ -34,8 +34,8 @@ def observe_runs(slot: SlotState, bucket: int, peak: Array, parameters: SizingPa
 
 def is_running(slot: SlotState, rows: Array, bucket: int, parameters: SizingParameters) -> Array:
     """Whether a job has had a sample within the last ten minutes before the end of a bucket: bool [m]."""
-    last = slot.forecast.last_bucket[rows].max(axis=1)
-    running: Array = slot.placement.by_run[rows] & (bucket - last < parameters.run_gap_buckets - 1) & (last >= 0)
+    last, at = slot.forecast.last_bucket[rows].max(axis=1), slot.forecast_bucket(bucket)
+    running: Array = slot.placement.by_run[rows] & (at - last < parameters.run_gap_buckets - 1) & (last >= 0)
     return running
 
 
@@ -43,8 +43,9 @@ def ended_between(slot: SlotState, after: int, until: int, parameters: SizingPar
     """Jobs whose run turned out to be over at a bucket in (after, until]: bool [n]."""
     last = slot.forecast.last_bucket.max(axis=1)
     known = last + parameters.run_gap_buckets - 1
+    first, final = slot.forecast_bucket(after), slot.forecast_bucket(until)
     begun = slot.window.last_s.max(axis=1) >= until * BUCKET_S
-    ended: Array = slot.placement.by_run & (last >= 0) & (known > after) & (known <= until) & ~begun
+    ended: Array = slot.placement.by_run & (last >= 0) & (known > first) & (known <= final) & ~begun
     return ended
 
 
