@@ -240,6 +240,26 @@ async def send(app: Any, topic: str, key: bytes, value: bytes, headers: list[tup
     return delivery
 
 
+async def send_many(app: Any, topic: str, records: list[tuple[bytes, bytes]]) -> list[Awaitable[Any]]:
+    """Hands over keys and values in batches, each to the partition that it would go to alone; returns the batches'
+    futures. Faust's own way takes 70 us a message."""
+    producer = app.producer._ensure_producer()
+    await producer.client._wait_on_metadata(topic)
+    batches: dict[int, Any] = {}
+    deliveries: list[Awaitable[Any]] = []
+    for key, value in records:
+        partition = producer._partition(topic, None, key, value, key, value)
+        if partition not in batches:
+            batches[partition] = producer.create_batch()
+        if batches[partition].append(timestamp=None, key=key, value=value) is None:  # it is full
+            deliveries.append(await producer.send_batch(batches[partition], topic, partition=partition))
+            batches[partition] = producer.create_batch()
+            batches[partition].append(timestamp=None, key=key, value=value)
+    for partition, batch in batches.items():
+        deliveries.append(await producer.send_batch(batch, topic, partition=partition))
+    return deliveries
+
+
 def recovered_partitions(app: Any) -> set[int]:
     """Partitions of the changelog that were recovered for this worker."""
     return {tp.partition for tp in app.assignor.assigned_actives() if tp.topic in app.tables.changelog_topics}

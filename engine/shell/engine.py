@@ -19,7 +19,7 @@ from engine.shell.brokers import TopicDirectory
 from engine.shell.checkpoints import PERIOD_SHARE, Checkpointer
 from engine.shell.exits import die
 from engine.shell.membership import Membership
-from engine.shell.outbox import Headers, Outbox
+from engine.shell.outbox import Headers, Outbox, Records
 from engine.shell.planner import Planner
 from engine.shell.processor import Processor
 from engine.shell.settings import EVENTS, EngineSettings
@@ -44,7 +44,7 @@ class Engine:
         self.telemetry = Telemetry()
         self.membership = Membership(settings.heartbeat_valid_s)
         self.planner = Planner(PERIOD_SHARE * settings.checkpoint_interval, settings.checkpoint_bandwidth * 2**20)
-        self.outbox = Outbox(self._send, TopicDirectory(settings.broker).exists)
+        self.outbox = Outbox(self._send, self._send_many, TopicDirectory(settings.broker).exists)
         self.processor = Processor(
             settings.broker,
             self.planner,
@@ -63,6 +63,10 @@ class Engine:
     async def _send(self, topic: str, key: bytes, value: bytes, headers: Headers) -> Any:
         await self.membership.confirm()
         return await adapter.send(self.app, topic, key, value, headers)
+
+    async def _send_many(self, topic: str, records: Records) -> Any:
+        await self.membership.confirm()
+        return await adapter.send_many(self.app, topic, records)
 
     def _snapshot(self, partition: int, key: str) -> bytes:
         return self.processor.folds[partition].snapshot(key)

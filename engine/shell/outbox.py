@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 Headers = list[tuple[str, bytes]]
 Send = Callable[[str, bytes, bytes, Headers], Awaitable[Awaitable[object]]]
 """Hands over topic, key, value and headers; gives the future of the delivery."""
+Records = list[tuple[bytes, bytes]]
+"""Keys and values."""
+SendMany = Callable[[str, Records], Awaitable[Sequence[Awaitable[object]]]]
+"""Hands over records of a topic; gives the futures of the deliveries that carry them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +32,27 @@ class Message:
     """What to publish if the topic does not exist; None where the topic was checked at start."""
 
 
+@dataclass(frozen=True, slots=True)
+class Many:
+    """Messages of one topic that go together, in batches: each alone would cost twenty times as much."""
+
+    topic: str
+    records: Records
+
+
 class Outbox:
     """Queue and deliveries under way. `exists` says whether a topic is there; it is asked only with `otherwise`."""
 
-    def __init__(self, send: Send, exists: Callable[[str], Awaitable[bool]]) -> None:
+    def __init__(self, send: Send, send_many: SendMany, exists: Callable[[str], Awaitable[bool]]) -> None:
         self._send = send
+        self._send_many = send_many
         self._exists = exists
-        self._queue: deque[Message] = deque()
+        self._queue: deque[Message | Many] = deque()
         self._deliveries: set[asyncio.Future[object]] = set()
         self._turn = asyncio.Lock()
         self._failure: BaseException | None = None
 
-    def put(self, message: Message) -> None:
+    def put(self, message: Message | Many) -> None:
         self._queue.append(message)
 
     def __len__(self) -> int:
@@ -50,11 +63,17 @@ class Outbox:
         async with self._turn:
             while self._queue:
                 message = self._queue[0]
-                if message.otherwise is not None and not await self._exists(message.topic):
-                    message = message.otherwise
-                delivery = await self._send(message.topic, message.key, message.value, message.headers)
+                deliveries = await self._hand_over(message)
                 self._queue.popleft()
-                self._follow(asyncio.ensure_future(delivery))
+                for delivery in deliveries:
+                    self._follow(asyncio.ensure_future(delivery))
+
+    async def _hand_over(self, message: Message | Many) -> Sequence[Awaitable[object]]:
+        if isinstance(message, Many):
+            return await self._send_many(message.topic, message.records)
+        if message.otherwise is not None and not await self._exists(message.topic):
+            message = message.otherwise
+        return [await self._send(message.topic, message.key, message.value, message.headers)]
 
     def _follow(self, delivery: asyncio.Future[object]) -> None:
         self._deliveries.add(delivery)

@@ -17,11 +17,11 @@ from engine.codec import encode
 from engine.core.effects import Effects
 from engine.core.partition import PartitionFold, Record
 from engine.identity import commands_topic, workload_id
-from engine.messages import DeadLetter
+from engine.messages import Aggregate, DeadLetter
 from engine.shell.brokers import first_offset_from
 from engine.shell.dead_letters import undeliverable
 from engine.shell.exits import die
-from engine.shell.outbox import Headers, Message, Outbox
+from engine.shell.outbox import Headers, Many, Message, Outbox
 from engine.shell.planner import Planner
 from engine.shell.settings import AGGREGATES, DEAD_LETTER, DECISIONS, EVENTS
 from engine.shell.telemetry import Telemetry
@@ -95,11 +95,13 @@ class Processor:
     def _publish(self, effects: Effects, message: Any, folded_s: float) -> None:
         for said in effects.said:
             self._outbox.put(Message(DECISIONS, said.container.encode(), encode(said), []))
-        for aggregate in effects.aggregates:
-            key = workload_id(aggregate.cluster, aggregate.namespace, aggregate.workload)
-            self._outbox.put(Message(AGGREGATES, key.encode(), encode(aggregate), []))
         for letter in effects.dead_letters:
             self._outbox.put(dead_letter_message(letter))
+        self._publish_commands(effects, message, folded_s)
+        if effects.aggregates:  # behind the commands, which are urgent
+            self._outbox.put(Many(AGGREGATES, [(_key_of(one), encode(one)) for one in effects.aggregates]))
+
+    def _publish_commands(self, effects: Effects, message: Any, folded_s: float) -> None:
         if not effects.commands:
             return
         headers: Headers = [(name, value) for name, value in message.headers or () if name == PRODUCED]
@@ -120,6 +122,10 @@ class Processor:
         log.warning("log_has_a_hole", partition=partition, expected=expected, got=offset)
         if self._is_mine(message):
             self._planner.skip_to(partition, offset)
+
+
+def _key_of(aggregate: Aggregate) -> bytes:
+    return workload_id(aggregate.cluster, aggregate.namespace, aggregate.workload).encode()
 
 
 def dead_letter_message(letter: DeadLetter) -> Message:

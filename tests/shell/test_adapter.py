@@ -12,6 +12,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.client import AIOKafkaClient
 from aiokafka.consumer.group_coordinator import GroupCoordinator
+from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.producer.sender import Sender, SendProduceReqHandler
 from faust.app import App
 from faust.stores import memory
@@ -35,6 +36,14 @@ NAMES: list[tuple[Callable[..., Any], list[str]]] = [
     (driver.Consumer._new_consumer_thread, ["self"]),
     (driver.Consumer.verify_event_path, ["self", "now", "tp"]),
     (driver.Producer._new_producer, ["self", "transactional_id"]),
+    (driver.Producer._ensure_producer, ["self"]),
+    (
+        AIOKafkaProducer._partition,
+        ["self", "topic", "partition", "key", "value", "serialized_key", "serialized_value"],
+    ),
+    (AIOKafkaProducer.send_batch, ["self", "batch", "topic", "partition"]),
+    (BatchBuilder.append, ["self", "timestamp", "key", "value", "headers"]),
+    (AIOKafkaClient._wait_on_metadata, ["self", "topic"]),
     (Consumer.on_partitions_revoked, ["self", "revoked"]),
     (Consumer.resume_partitions, ["self", "tps"]),
     (Consumer.resume_flow, ["self"]),

@@ -10,7 +10,7 @@ import pytest
 
 from engine.shell import checkpoints
 from engine.shell.checkpoints import Checkpointer
-from engine.shell.outbox import Headers, Message, Outbox
+from engine.shell.outbox import Headers, Message, Outbox, Records
 from engine.shell.planner import Planner
 
 
@@ -25,7 +25,7 @@ class World:
         self.steps: list[str] = []
         self.fails = fails
         self.planner = Planner(shortest_period_s=1.0)
-        self.outbox = Outbox(self._send, self._exists)
+        self.outbox = Outbox(self._send, self._send_many, self._exists)
         self.checkpointer = Checkpointer(
             self.planner, self.outbox, self._snapshot, self._write_row, self._commit, self
         )
@@ -50,6 +50,9 @@ class World:
 
         asyncio.get_running_loop().call_later(0.01, deliver)
         return delivery
+
+    async def _send_many(self, topic: str, records: Records) -> list[asyncio.Future[object]]:
+        return [await self._send(topic, key, value, []) for key, value in records]
 
     def _snapshot(self, partition: int, key: str) -> bytes:
         self.steps.append(f"snapshot {key}")

@@ -10,7 +10,7 @@ from typing import Any
 from engine.codec import decode_aggregate, decode_decision
 from engine.core.partition import PartitionFold, Record
 from engine.messages import Decision, Judgement
-from engine.shell.outbox import Headers, Outbox
+from engine.shell.outbox import Headers, Outbox, Records
 from engine.shell.planner import Planner
 from engine.shell.processor import Processor
 from engine.shell.settings import AGGREGATES, DECISIONS
@@ -43,6 +43,9 @@ class Taken:
         delivery.set_result(None)
         return delivery
 
+    async def send_many(self, topic: str, records: Records) -> list[asyncio.Future[object]]:
+        return [await self.send(topic, key, value, []) for key, value in records]
+
     async def exists(self, _: str) -> bool:
         return True
 
@@ -59,7 +62,7 @@ def processed(records: list[Record]) -> tuple[Taken, Telemetry]:
     async def scenario() -> None:
         planner = Planner(10.0)
         planner.take(0, 0)
-        processor = Processor("", planner, Outbox(taken.send, taken.exists), telemetry, lambda _: True)
+        processor = Processor("", planner, Outbox(taken.send, taken.send_many, taken.exists), telemetry, lambda _: True)
         processor.folds, processor.accepting = {0: PartitionFold(0, 1, CONTEXT)}, True
         await processor.run(batches())
 

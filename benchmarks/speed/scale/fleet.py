@@ -15,24 +15,31 @@ from agents.collector.rosters import Floats, Integers, Usage, metrics_event, ros
 from agents.collector.sources.synthetic import NODE_TYPE, name_of
 from agents.collector.sources.truth import Shape, sizes, usage
 from engine.codec import roster_hash
+from engine.core.state import SlotState
 from engine.identity import container_id, partition_of, slot_key, slot_of, slots_for
 from engine.messages import ContainerSpec, Metrics, Roster, Size
 from engine.units import CPU
 
-DISTINCT: Final = 500
-"""Containers whose size and usage differ; the others are copies under other names: their state fits their usage only if
-that is a copy, too."""
+DISTINCT: Final = 60
+"""Containers whose size and usage differ, for each phase of the forecast's clock; the others are copies under other
+names: their state fits their usage only if that is a copy, too."""
 SEED: Final = 1
 
 
 class Slot:
-    """One slot of a cluster: container i is number `numbers[i]` of the cluster, and requests `sizes[i]` now."""
+    """One slot of a cluster: container i is number `numbers[i]` of the cluster, and requests `sizes[i]` now.
 
-    def __init__(self, cluster: str, number: int, slots: int, partition: int, numbers: Integers) -> None:
+    It behaves as number `copied[i]` of those that differ, which goes by its own number when not given.
+    """
+
+    def __init__(
+        self, cluster: str, number: int, slots: int, partition: int, numbers: Integers, copied: Integers | None = None
+    ) -> None:
         self.cluster, self.number, self.slots, self.partition = cluster, number, slots, partition
         self.key = slot_key(cluster, number)
-        self.numbers, self.copied = numbers, numbers % DISTINCT
-        self._shape = Shape.of(SEED, self.copied)
+        self.numbers, self.copied = numbers, numbers % DISTINCT if copied is None else copied
+        self.phase = SlotState(cluster, number, slots).forecast_bucket(0)
+        self._shape = Shape.of(SEED, self.phase * DISTINCT + self.copied)
         self.sizes: list[Size] = sizes(self._shape)
         self.roster = roster_hash(self._specs())
 
@@ -72,9 +79,9 @@ def _unharmed(value: Floats) -> Usage:
     return Usage(value, np.zeros(len(value)), np.zeros(len(value), np.int64))
 
 
-def slots_of(cluster: str, containers: int, partitions: int) -> list[Slot]:
-    """The slots of one cluster of so many containers."""
-    slots = slots_for(containers)
+def slots_of(cluster: str, containers: int, partitions: int, slots: int | None = None) -> list[Slot]:
+    """The slots of one cluster of so many containers; `slots`: how many, where not as many as the CLI declares."""
+    slots = slots or slots_for(containers)
     place = np.array([slot_of(*name_of(number)[:2], slots) for number in range(containers)])
     return [
         Slot(cluster, number, slots, partition_of(cluster, number, partitions), np.flatnonzero(place == number))
