@@ -1,4 +1,4 @@
-# The doors: make demo, make test. Everything they need is fetched by themselves, into .venv and the user's cache.
+# The doors: make demo, make test, make bench. Everything they need is fetched by themselves, into .venv and the user's cache.
 
 PYTHON ?= $(shell for p in python3.11 python3 python3.12 python3.13; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint bench bench-short clean
 .DELETE_ON_ERROR:
 
 # Further settings as for `trimtab demo`, by TRIMTAB_… or FLAGS="--containers 500".
@@ -21,6 +21,18 @@ lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# An hour and a half; tables, figures and the picture are in out/bench. FLAGS="--only scale --containers 10000" for less.
+bench: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	mkdir -p out/bench
+	$(BIN)/python -m benchmarks.speed.core --json out/bench/core.json --markdown out/bench/core.md
+	$(BIN)/python -m benchmarks.speed.scale --json out/bench/scale.json --markdown out/bench/scale.md \
+		--picture out/bench/scale.png $(FLAGS)
+
+# Two minutes: the core beside what was recorded last.
+bench-short: $(INSTALLED)
+	$(BIN)/python -m benchmarks.speed.short
 
 $(INSTALLED): pyproject.toml
 	@test -n "$(PYTHON)" || { echo "trimtab needs Python 3.11 or newer, and finds none on the PATH" >&2; exit 2; }

@@ -27,6 +27,13 @@ def measure(rows: int, hours: float, warm_up_hours: float) -> Figures:
     return figures | {f"second_{name}": spent for name, spent in _a_second(figures).items()}
 
 
+def sizes(rows: int) -> Figures:
+    """Bytes a row, which are the same on every machine: of messages, of state, of what is allocated at once."""
+    bench = Bench(Containers(rows))
+    bench.warm_up(1.0, 60.0)
+    return parts.message_sizes(bench.containers) | parts.state_size(bench) | parts.allocations(bench)
+
+
 def _of_fold(fold: Steady, rows: int) -> Figures:
     of_rosters = sum(fold.spent["roster"])
     return {

@@ -28,11 +28,13 @@ Figures = dict[str, float]
 
 def decoding(containers: Containers) -> Figures:
     message = encode(containers.metrics(START_S))
-    return {
-        "decode": nanoseconds(lambda: decode_event(message)) / containers.number,
-        "message_bytes": len(message) / containers.number,
-        "roster_bytes": len(encode(containers.roster(START_S))) / containers.number,
-    }
+    decode = nanoseconds(lambda: decode_event(message)) / containers.number
+    return {"decode": decode} | message_sizes(containers)
+
+
+def message_sizes(containers: Containers) -> Figures:
+    events: dict[str, AnyEvent] = {"message": containers.metrics(START_S), "roster": containers.roster(START_S)}
+    return {f"{name}_bytes": len(encode(event)) / containers.number for name, event in events.items()}
 
 
 def forecasting(number: int) -> Figures:
@@ -68,8 +70,11 @@ def checkpoint(bench: Bench) -> Figures:
     return {
         "pack": nanoseconds(lambda: pack(bench.state)) / number,
         "unpack": nanoseconds(lambda: unpack(row)) / number,
-        "state_bytes": len(row) / number,
-    }
+    } | state_size(bench)
+
+
+def state_size(bench: Bench) -> Figures:
+    return {"state_bytes": len(pack(bench.state)) / bench.containers.number}
 
 
 def at_once(bench: Bench, plain_ns: float) -> Figures:
