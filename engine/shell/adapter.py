@@ -9,7 +9,9 @@ What it changes, and why (the numbers are the problems of the two libraries, rep
 5. A batch that lingers is sent by a producer that was frozen in between: each ProduceRequest asks membership first.
 6. A fetch that is under way when a recovery ends finds its set of partitions empty, takes that for "all", and what it
    took from `events` is thrown away after the seek: offsets jump. Here a fetch keeps the set that it began with.
-7. The memory store keeps every row for ever, and the last one written wins: see `tables.NewestRows`.
+7. Messages of one partition after the other are handed on, as many as a fetch brought: what comes in one would wait for
+   megabytes of each other's backlog. Here a fetch brings little of each, but in a recovery, whose rows are large.
+8. The memory store keeps every row for ever, and the last one written wins: see `tables.NewestRows`.
 """
 
 from __future__ import annotations
@@ -30,6 +32,8 @@ from engine.shell.membership import Membership
 from engine.shell.tables import NewestRows
 
 FETCH_MAX_WAIT_MS: Final = 50
+FETCH_BYTES: Final = 2**17
+"""Of a partition at a time, or one message."""
 ACCEPTED: Final = frozenset({0, 27})
 """Error codes of an answer that proves membership: none, and "the group is rebalancing"."""
 EVICTED: Final = {22: "illegal generation", 25: "unknown member", 82: "fenced instance"}
@@ -61,6 +65,11 @@ class EngineThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
         active = frozenset(active_partitions)
         return await super()._fetch_records(consumer, active, **limits) if active else {}
 
+    def fetch_at_most(self, size: int) -> None:
+        """Bytes of each partition, from the next fetch on."""
+        if self._consumer is not None and self._consumer._fetcher is not None:
+            self._consumer._fetcher._max_partition_fetch_bytes = size
+
     async def on_start(self) -> None:
         await super().on_start()
         observe_heartbeats(self._consumer._coordinator, self.transport.hooks.membership)
@@ -78,6 +87,7 @@ class EngineConsumer(driver.Consumer):  # type: ignore[misc]
 
     async def on_partitions_revoked(self, revoked: set[Any]) -> None:
         self._held.clear()
+        self._thread.fetch_at_most(self.app.conf.consumer_max_fetch_size)
         hooks: Hooks = self.transport.hooks
         partitions = {tp.partition for tp in revoked if tp.topic == hooks.source}
         if revoked and not self.app.should_stop:
@@ -94,6 +104,7 @@ class EngineConsumer(driver.Consumer):  # type: ignore[misc]
         """The last step of a recovery, after the seek and after the queues were cleared."""
         held, self._held = self._held, set()
         if held:
+            self._thread.fetch_at_most(FETCH_BYTES)
             super().resume_partitions(held)
             self.transport.hooks.resumed({tp.partition: self._committed_offset.get(tp) for tp in held})
         super().resume_flow()

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.client import AIOKafkaClient
+from aiokafka.consumer.fetcher import Fetcher
 from aiokafka.consumer.group_coordinator import GroupCoordinator
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.producer.sender import Sender, SendProduceReqHandler
@@ -81,6 +82,7 @@ def test_the_places_where_the_adapter_hooks_in_are_still_used() -> None:
     assert "self.client = client" in source(Sender.__init__)
     assert "self.client" in source(AIOKafkaProducer.__init__)
     assert "transport.create_producer" in source(App._new_producer)
+    assert "self._max_partition_fetch_bytes" in source(Fetcher._get_actions_per_node)
 
 
 def test_a_recovery_ends_with_seek_then_clear_then_resume() -> None:
