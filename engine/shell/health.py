@@ -18,8 +18,8 @@ COUNT_EVERY_S: Final = 1.0
 JUDGE_EVERY_S: Final = 5.0
 SUM_EVERY_S: Final = 30.0
 """Of sums by namespace, which look at the name of each container: rosters come every ten minutes."""
-REST: Final = 40.0
-"""A look at all rows is followed by a rest of so many times what it took: of a large state it takes 2.5 % of a core."""
+REST: Final = 8.0
+"""A look at all rows is followed by a rest of so many times what it took, with its own rests: some 2 % of a core."""
 
 
 def live(engine: Engine) -> str | None:
