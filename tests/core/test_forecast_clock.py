@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from engine.codec import encode, roster_hash
@@ -37,7 +39,7 @@ def folded(slots: int, slot: int) -> tuple[SlotState, list[int]]:
     apply(declare, 0)
     for number in range(HOURS * HOUR_S // BUCKET_S):
         time_s = float(number * BUCKET_S + 1)
-        common = {"cluster": "shop", "slot": slot, "sent_s": time_s, "time_s": time_s, "roster": roster_hash(specs)}
+        common: dict[str, Any] = {"cluster": "shop", "slot": slot, "sent_s": time_s, "time_s": time_s, "roster": roster_hash(specs)}
         if number % 2 == 0:
             apply(Roster(**common, containers=specs), 2 * number + 1)
         apply(Metrics(**common, cpu_max=[0.2 + 0.1 * (number // 12 % 24)], memory_max=[1e8]), 2 * number + 2)
