@@ -39,7 +39,8 @@ def folded(slots: int, slot: int) -> tuple[SlotState, list[int]]:
     apply(declare, 0)
     for number in range(HOURS * HOUR_S // BUCKET_S):
         time_s = float(number * BUCKET_S + 1)
-        common: dict[str, Any] = {"cluster": "shop", "slot": slot, "sent_s": time_s, "time_s": time_s, "roster": roster_hash(specs)}
+        common: dict[str, Any] = {"cluster": "shop", "slot": slot, "sent_s": time_s, "time_s": time_s}
+        common["roster"] = roster_hash(specs)
         if number % 2 == 0:
             apply(Roster(**common, containers=specs), 2 * number + 1)
         apply(Metrics(**common, cpu_max=[0.2 + 0.1 * (number // 12 % 24)], memory_max=[1e8]), 2 * number + 2)
