@@ -28,7 +28,10 @@ RULES = DOCKER / "prometheus" / "rules.yaml"
 def exported() -> set[str]:
     """Names of all series that the three programs export."""
     registries: list[CollectorRegistry] = [
-        telemetry().registry for telemetry in (EngineTelemetry, CollectorTelemetry, ExecutorTelemetry)
+        EngineTelemetry().registry,
+        EngineTelemetry().namespaces,
+        CollectorTelemetry().registry,
+        ExecutorTelemetry().registry,
     ]
     names = set()
     for metric in (metric for registry in registries for metric in registry.collect()):
