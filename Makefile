@@ -22,7 +22,7 @@ lint: $(INSTALLED)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# An hour and a half; tables, figures and the picture are in out/bench. FLAGS="--only scale --containers 10000" for less.
+# Over an hour; tables, figures and the picture are in out/bench. FLAGS="--only scale --containers 10000" for less.
 bench: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	mkdir -p out/bench
@@ -30,7 +30,7 @@ bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks.speed.scale --json out/bench/scale.json --markdown out/bench/scale.md \
 		--picture out/bench/scale.png $(FLAGS)
 
-# Two minutes: the core beside what was recorded last.
+# Half a minute: the core beside what was recorded last.
 bench-short: $(INSTALLED)
 	$(BIN)/python -m benchmarks.speed.short
 

@@ -1,4 +1,4 @@
-"""`python -m benchmarks.speed.short`: the core in two minutes, beside what was recorded last.
+"""`python -m benchmarks.speed.short`: the core in half a minute, beside what was recorded last.
 
 Times are ratios to river's HoltWinters in the same run, so that machines compare; they are shown. Bytes and messages
 are the same on every machine: one that has grown by more than its tolerance ends this with 1.

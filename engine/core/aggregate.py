@@ -7,7 +7,7 @@ folded (decisions, judgements, kills) belongs to the hour that is open then: it 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from engine.core.account import HOURLY
 from engine.core.decide.money import monthly_usd, prices_of
 from engine.core.decide.peaks import BUCKETS_PER_HOUR, hour_of
 from engine.core.decide.remembered import recalled
-from engine.core.rows import Array
+from engine.core.rows import Array, numbered
 from engine.messages import Aggregate, ResourceHours
 from engine.units import BUCKET_S, CPU, GIB, HOUR_S, HOURS_PER_MONTH, MEMORY
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _PER_HOUR: Final = np.array([1.0, 1.0 / GIB]) / BUCKETS_PER_HOUR
 """From a sum over buckets of cores and bytes to core-hours and GiB-hours."""
 _DIGITS: Final = 6
-_COUNTED: Final = ("decisions", "judged", "right", "oom_kills", "evictions", "throttled")
+_COUNTED: Final = ("decisions", "judged", "right", "oom_kills", "evictions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,8 @@ def _tell(slot: SlotState, context: Context) -> list[Aggregate]:
     counters = [name for name in HOURLY if name not in {"requested", "used"}]
     busy = np.any([getattr(account, name) > 0 for name in counters], axis=0)
     rows = np.flatnonzero(busy)
-    members: dict[tuple[str, str], int] = {}
-    of_row = [members.setdefault(_workload(slot.containers[row]), len(members)) for row in rows.tolist()]
-    told = _aggregates(slot, list(members), _Sums(rows, np.array(of_row, dtype=np.int64), len(members)), summed)
+    names, of_row = numbered(_workload(slot.containers[row]) for row in rows.tolist())
+    told = _aggregates(slot, names, _Sums(rows, of_row, len(names)), summed)
     for name in HOURLY:
         getattr(account, name)[:] = 0
     return told
@@ -110,38 +109,20 @@ def _workload(container: str) -> tuple[str, str]:
 def _aggregates(slot: SlotState, names: list[tuple[str, str]], sums: _Sums, summed: _Hours) -> list[Aggregate]:
     """One for each workload; all columns are summed at once."""
     account = slot.account
-    columns = zip(
-        names,
-        sums.amounts(summed.hours),
-        _resource(sums, summed, CPU),
-        _resource(sums, summed, MEMORY),
-        sums.amounts(summed.saved),
-        sums.amounts(summed.promised),
-        *(sums.counts(getattr(account, name)) for name in _COUNTED),
-        strict=True,
-    )
+    columns: dict[str, list[Any]] = {
+        "container_hours": sums.amounts(summed.hours),
+        "cpu": _resource(sums, summed, CPU),
+        "memory": _resource(sums, summed, MEMORY),
+        "saved_usd": sums.amounts(summed.saved),
+        "promised_usd": sums.amounts(summed.promised),
+        "throttled_minutes": [buckets * BUCKET_S // 60 for buckets in sums.counts(account.throttled)],
+        **{name: sums.counts(getattr(account, name)) for name in _COUNTED},
+    }
+    common: dict[str, Any] = {"cluster": slot.cluster, "slot": slot.slot, "hour_s": float(slot.hour * HOUR_S)}
     return [
-        Aggregate(
-            cluster=slot.cluster,
-            slot=slot.slot,
-            namespace=namespace,
-            workload=workload,
-            hour_s=float(slot.hour * HOUR_S),
-            container_hours=hours,
-            cpu=cpu,
-            memory=memory,
-            saved_usd=saved,
-            promised_usd=promised,
-            decisions=decisions,
-            judged=judged,
-            right=right,
-            oom_kills=kills,
-            evictions=evictions,
-            throttled_minutes=throttled * BUCKET_S // 60,
-        )
-        for (namespace, workload), hours, cpu, memory, saved, promised, decisions, judged, right, kills, evictions,
-        throttled in columns
-    ]  # fmt: skip
+        Aggregate(**common, namespace=namespace, workload=workload, **dict(zip(columns, values, strict=True)))
+        for (namespace, workload), values in zip(names, zip(*columns.values(), strict=True), strict=True)
+    ]
 
 
 def _resource(sums: _Sums, summed: _Hours, resource: int) -> list[ResourceHours]:

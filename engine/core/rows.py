@@ -6,13 +6,15 @@ Everything that grows, packs or migrates state works on any such class, so that 
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field, fields
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 Array = NDArray[Any]
+Name = TypeVar("Name", bound=Hashable)
 
 
 def column(dtype: DTypeLike, *shape: int, fill: float = 0) -> Any:
@@ -55,3 +57,10 @@ class Rows:
     def row_bytes(self) -> int:
         """Bytes of state per row."""
         return sum(f.metadata["dtype"].itemsize * int(np.prod(f.metadata["shape"])) for f in fields(self))
+
+
+def numbered(names: Iterable[Name]) -> tuple[list[Name], Array]:
+    """The distinct names in the order in which they come, and the place of each name among them: int64 [n]."""
+    place: dict[Name, int] = {}
+    index = [place.setdefault(name, len(place)) for name in names]
+    return list(place), np.array(index, dtype=np.int64)

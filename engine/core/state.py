@@ -75,13 +75,18 @@ class SlotState:
     def key(self) -> str:
         return slot_key(self.cluster, self.slot)
 
-    def forecast_bucket(self, bucket: int) -> int:
-        """A bucket by the forecast's clock, which is ahead by a time of the slot's own within the hour.
+    @property
+    def forecast_ahead(self) -> int:
+        """Buckets by which the forecast's clock is ahead of the slot's, less than an hour.
 
         The slots of a large fleet would all forecast on the hour, and commands wait for that: so some do it at ten
         past. In a cluster of few slots the clocks are the same.
         """
-        return bucket + (crc32(self.key.encode()) % BUCKETS_PER_HOUR if self.slots > SPREAD else 0)
+        return crc32(self.key.encode()) % BUCKETS_PER_HOUR if self.slots > SPREAD else 0
+
+    def forecast_bucket(self, bucket: int) -> int:
+        """A bucket by the forecast's clock."""
+        return bucket + self.forecast_ahead
 
     def count(self, name: str, amount: int = 1) -> None:
         if amount:

@@ -68,7 +68,7 @@ def _note(probe: Trajectories, rows: dict[str, int], state: SlotState, before: i
     closed = slice(max(0, before + 1 - probe.first), max(0, state.closed + 1 - probe.first))
     probe.request[index, closed] = state.placement.request[mine, None]
     probe.limit[index, closed] = state.placement.limit[mine, None]
-    origin, ahead = state.forecast.origin[mine], state.forecast_bucket(0)
+    origin, ahead = state.forecast.origin[mine], state.forecast_ahead
     made = np.unique(origin[(origin > before + ahead) & (origin >= probe.first + ahead) & (origin % HOUR == 0)])
     if not len(made):
         return

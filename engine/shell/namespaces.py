@@ -10,7 +10,7 @@ from prometheus_client import Gauge
 
 from engine.core.context import Context
 from engine.core.decide.money import monthly_usd, prices_of
-from engine.core.rows import Array
+from engine.core.rows import Array, numbered
 from engine.core.state import SlotState
 from engine.shell.survey import gently
 from engine.shell.telemetry import Telemetry
@@ -61,11 +61,10 @@ def _feedback(state: SlotState) -> dict[str, Array]:
 
 def _by_namespace(state: SlotState, rows: Iterable[int], amounts: Array) -> dict[str, Array]:
     """Sums over rows of state of their `amounts` [n, k]."""
-    number: dict[str, int] = {}
-    index = [number.setdefault(state.containers[row].split("/", 2)[1], len(number)) for row in rows]
-    total = np.zeros((len(number), amounts.shape[1]))
+    names, index = numbered(state.containers[row].split("/", 2)[1] for row in rows)
+    total = np.zeros((len(names), amounts.shape[1]))
     np.add.at(total, index, amounts)
-    return dict(zip(number, total, strict=True))
+    return dict(zip(names, total, strict=True))
 
 
 async def _totals(states: list[SlotState], of_slot: Callable[[SlotState], dict[str, Array]]) -> Sums:

@@ -34,7 +34,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Many:
-    """Messages of one topic that go together, in batches: each alone would cost twenty times as much."""
+    """Messages of one topic that go together, in batches, where there are hundreds and none is urgent."""
 
     topic: str
     records: Records

@@ -42,6 +42,7 @@ async def count(
     states: list[SlotState], telemetry: Telemetry, now_s: float, known: Mapping[str, float] | None = None
 ) -> None:
     """Sets the gauges that are sums over slots. `now_s`: wall clock; `known`: performance by node type."""
+    _count_watermarks(states, telemetry, now_s)  # first: `now_s` grows old with the walk
     counters: Counter[str] = Counter()
     slots: Counter[str] = Counter()
     containers: Counter[str] = Counter()
@@ -58,7 +59,6 @@ async def count(
     telemetry.unknown_types.clear()
     for labels, number in unknown.items():
         telemetry.unknown_types.labels(*labels).set(number)
-    _count_watermarks(states, telemetry, now_s)
 
 
 def _unknown_types(state: SlotState, known: Mapping[str, float]) -> dict[tuple[str, str], int]:

@@ -52,9 +52,9 @@ def folded(slots: int, slot: int) -> tuple[SlotState, list[int]]:
 
 
 def test_slots_of_a_large_cluster_forecast_all_over_the_hour_and_a_small_one_on_it() -> None:
-    phases = [SlotState("shop", slot, LARGE).forecast_bucket(0) for slot in range(LARGE)]
+    phases = [SlotState("shop", slot, LARGE).forecast_ahead for slot in range(LARGE)]
     assert len(set(phases)) > SPREAD // 2
-    assert {SlotState("shop", slot, SPREAD).forecast_bucket(0) for slot in range(SPREAD)} == {0}
+    assert {SlotState("shop", slot, SPREAD).forecast_ahead for slot in range(SPREAD)} == {0}
     slot = phases.index(5)
     _, made = folded(LARGE, slot)
     assert len(made) > HOURS - 2
@@ -64,7 +64,7 @@ def test_slots_of_a_large_cluster_forecast_all_over_the_hour_and_a_small_one_on_
 
 
 def test_what_is_known_of_a_container_does_not_depend_on_the_clock() -> None:
-    phases = [SlotState("shop", slot, LARGE).forecast_bucket(0) for slot in range(LARGE)]
+    phases = [SlotState("shop", slot, LARGE).forecast_ahead for slot in range(LARGE)]
     found = []
     for slots, slot in ((1, 0), (LARGE, phases.index(7))):
         state, _ = folded(slots, slot)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from benchmarks.speed.core import parts
 from benchmarks.speed.core.fold import Bench, Steady, steady
 from benchmarks.speed.core.made_up import Containers
+from engine.shell.memory import settle
 from engine.shell.settings import EngineSettings
 
 Figures = dict[str, float]
@@ -18,6 +19,7 @@ def measure(rows: int, hours: float, warm_up_hours: float) -> Figures:
     containers = Containers(rows)
     bench = Bench(containers)
     wave = bench.warm_up(warm_up_hours, 60.0)
+    settle()  # as the engine does once it has its state; else the collector's pauses fall on some messages
     fold = steady(bench, hours)
     figures = _of_fold(fold, rows) | {"decision": wave}
     figures |= parts.decoding(containers) | parts.forecasting(rows) | parts.nowcasting(rows)

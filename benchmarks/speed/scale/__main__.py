@@ -58,7 +58,7 @@ def main(
     chosen: tuple[str, ...], containers: str, seconds: float, others: int, millions: float, json_file: Path | None,
     markdown: Path | None, picture: Path | None,
 ) -> None:
-    """Starts Kafka, engine and a synthetic fleet on this machine and measures them. Takes about an hour and a half."""
+    """Starts Kafka, engine and a synthetic fleet on this machine and measures them. Takes over an hour."""
     result: dict[str, Any] = {}
     with tempfile.TemporaryDirectory(prefix="trimtab-bench-") as folder:
         bench = Bench(Path(folder))

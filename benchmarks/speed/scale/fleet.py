@@ -38,7 +38,7 @@ class Slot:
         self.cluster, self.number, self.slots, self.partition = cluster, number, slots, partition
         self.key = slot_key(cluster, number)
         self.numbers, self.copied = numbers, numbers % DISTINCT if copied is None else copied
-        self.phase = SlotState(cluster, number, slots).forecast_bucket(0)
+        self.phase = SlotState(cluster, number, slots).forecast_ahead
         self._shape = Shape.of(SEED, self.phase * DISTINCT + self.copied)
         self.sizes: list[Size] = sizes(self._shape)
         self.roster = roster_hash(self._specs())
