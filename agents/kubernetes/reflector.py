@@ -194,4 +194,4 @@ def key_of(metadata: Metadata) -> str:
 
 def pause_s(failures: int) -> float:
     """Before the next attempt: doubled each time up to half a minute, with jitter: agents shall not come at once."""
-    return float(min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** min(failures - 1, 10)) * (0.5 + random()))
+    return float(min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** min(failures - 1, 20)) * (0.5 + random()))
