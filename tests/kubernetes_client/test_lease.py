@@ -72,7 +72,7 @@ async def test_a_holder_that_died_is_followed_after_the_duration_and_not_before(
 
 
 async def test_a_renew_time_of_another_clock_means_nothing() -> None:
-    """The record says that it was renewed ten minutes ago, or will be in ten minutes: what counts is that it changes."""
+    """Whatever time the record says that it was renewed at: what counts is that it changes."""
     leases = Leases()
     async with serving(leases.answer) as api:
         one = Election(api, "trimtab", "collector", "one", DURATION_S)

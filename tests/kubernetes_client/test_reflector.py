@@ -35,7 +35,7 @@ async def running(handler: Handler, **options: Any) -> AsyncIterator[Nodes]:
 
 async def until(holds: Any) -> None:
     async with asyncio.timeout(20):
-        while not holds():
+        while not holds():  # noqa: ASYNC110  (what is waited for knows no event)
             await asyncio.sleep(0.01)
 
 
