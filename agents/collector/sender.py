@@ -37,7 +37,7 @@ log = get_logger(__name__)
 
 
 class Sender:
-    """`clock` says when a message is sent, in event time. `fence` is called before: it returns only where one may be."""
+    """`clock` says when a message is sent, in event time. `fence` is called before: it returns only if one may be."""
 
     def __init__(
         self,

@@ -56,7 +56,11 @@ def fold(replicas: Sequence[Replica], node_type: str) -> Row:
 
 
 def message(
-    cluster: str, slot: int, roster: str, time_s: float, rows: Sequence[Row],
+    cluster: str,
+    slot: int,
+    roster: str,
+    time_s: float,
+    rows: Sequence[Row],
     counts: Mapping[str, list[int | None]],
 ) -> Metrics:
     """One scrape of a slot. `counts`: columns of what happened since the one before. Columns without news are absent."""

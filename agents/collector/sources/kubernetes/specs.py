@@ -90,8 +90,8 @@ def _rows(
             namespace=workload.namespace, workload=name, container=container.name, workload_kind=workload.kind,
             replicas=len(places), size=present.size, node_type=node_type or None, policy=policy,
             in_place=_in_place(present, newest, running, nodes, around),
-            scaled_by=scaled_by(around.scalers, container.name), node=running[0].node if len(running) == 1 else None, heap_bytes=present.heap,
-            limit_range=merged_limits(around.limits),
+            scaled_by=scaled_by(around.scalers, container.name), heap_bytes=present.heap,
+            node=running[0].node if len(running) == 1 else None, limit_range=merged_limits(around.limits),
             quota_left=quota_left(around.quotas, newest.quality, workload.kind),
             node_largest=_largest(present, newest, nodes, of_type), template=around.template,
         )  # fmt: skip
