@@ -70,7 +70,7 @@ async def collecting(
     telemetry = KubernetesTelemetry()
 
     def scraper_of(view: View) -> Scraper:
-        kubelets = Direct(api, cluster.data / "certificates" / "ca.crt", False, 8)
+        kubelets = Direct(api, cluster.data / "certificates" / "ca.crt", False, INTERVAL_S)
         return Scraper(view.node_list.view, kubelets, INTERVAL_S, 8, True, telemetry)
 
     declared = Cluster(name="test", slots=SLOTS, declared_s=0.0)

@@ -19,7 +19,9 @@ pytestmark = pytest.mark.kubernetes
 MIB = 2.0**20
 
 
-def make(cluster: DevelopmentCluster, group: str, kind: str, namespace: str, name: str, spec: Object, **more: Any) -> str:
+def make(
+    cluster: DevelopmentCluster, group: str, kind: str, namespace: str, name: str, spec: Object, **more: Any
+) -> str:
     plural = f"{kind.lower()}s"
     path = f"/{group}/namespaces/{namespace}/{plural}"
     metadata = {"name": name, **more}
@@ -45,7 +47,8 @@ async def test_workloads_are_the_top_owners(cluster: DevelopmentCluster, namespa
     make(cluster, "apis/apps/v1", "StatefulSet", namespace, "web", workload("web-s", serviceName="web", replicas=1))
     make(cluster, "apis/apps/v1", "DaemonSet", namespace, "agent", workload("agent"))
     job = {"template": {"spec": {**template()["spec"], "restartPolicy": "Never"}}}
-    make(cluster, "apis/batch/v1", "CronJob", namespace, "report", {"schedule": "* * * * *", "jobTemplate": {"spec": job}})
+    nightly = {"schedule": "* * * * *", "jobTemplate": {"spec": job}}
+    make(cluster, "apis/batch/v1", "CronJob", namespace, "report", nightly)
     make(cluster, "apis/batch/v1", "Job", namespace, "report-28000000", job, ownerReferences=[reference(
         cluster, f"/apis/batch/v1/namespaces/{namespace}/cronjobs/report")])  # fmt: skip
     make_pod(cluster.client, namespace, "alone")
@@ -90,7 +93,8 @@ async def test_usage_reaches_the_message(cluster: DevelopmentCluster, namespace:
 async def test_what_bounds_a_size_and_who_else_scales(cluster: DevelopmentCluster, namespace: str) -> None:
     limits = {"limits": [{"type": "Container", "min": {"cpu": "50m"}, "max": {"memory": "2Gi", "cpu": "4"}}]}
     make(cluster, "api/v1", "LimitRange", namespace, "range", limits)
-    make(cluster, "api/v1", "ResourceQuota", namespace, "quota", {"hard": {"requests.cpu": "2", "limits.memory": "9Gi"}})
+    hard = {"requests.cpu": "2", "limits.memory": "9Gi"}
+    make(cluster, "api/v1", "ResourceQuota", namespace, "quota", {"hard": hard})
     make(cluster, "api/v1", "ResourceQuota", namespace, "best", {"hard": {"pods": "5"}, "scopes": ["BestEffort"]})
     make(cluster, "apis/autoscaling/v2", "HorizontalPodAutoscaler", namespace, "web", {
         "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}, "maxReplicas": 3,

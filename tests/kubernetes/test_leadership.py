@@ -32,8 +32,9 @@ class Replica:
         self.spool = folder / "spool" / f"{NAME}.sqlite"
         authority = cluster.data / "certificates" / "ca.crt"
         self.program = Program(f"collector-{folder.name}", [
-            "collect", "kubernetes", "--cluster", NAME, "--broker", broker.bootstrap, "--spool-dir", str(self.spool.parent),
-            "--kubeconfig", str(cluster.kubeconfig), "--kubelet-ca", str(authority), "--interval", "1",
+            "collect", "kubernetes", "--cluster", NAME, "--broker", broker.bootstrap,
+            "--spool-dir", str(self.spool.parent), "--kubeconfig", str(cluster.kubeconfig),
+            "--kubelet-ca", str(authority), "--interval", "1",
             "--elect", "on", "--lease-namespace", namespace, "--lease-duration", str(LEASE_S),
         ], folder)  # fmt: skip
 

@@ -55,7 +55,9 @@ def node(name: str = "n1", kind: str = "m5.large", cpu: str = "2", memory: str =
     return keep_node(msgspec.json.decode(msgspec.json.encode(made), type=Node))
 
 
-def owner(above: tuple[str, str] | None = None, template: dict[str, Any] | None = None, **annotations: str) -> KeptOwner:
+def owner(
+    above: tuple[str, str] | None = None, template: dict[str, Any] | None = None, **annotations: str
+) -> KeptOwner:
     metadata: dict[str, Any] = {"name": "x", "namespace": "shop", "annotations": annotations}
     if above is not None:
         metadata["ownerReferences"] = owned_by(*above)

@@ -66,8 +66,8 @@ def test_evictions_for_memory_and_pods_without_room() -> None:
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(1, 100)), max_size=12), st.data())
 def test_whatever_a_watch_leaves_out(ends: list[tuple[bool, int]], data: st.DataObject) -> None:
-    """Of a container that ended again and again, any states may be seen, some twice: restarts are all counted, and kills
-    are those that some state showed."""
+    """Any states of a container that ended again and again may be seen, some twice: all restarts are counted, and the
+    kills that some state showed."""
     states, second = [pod(statuses=status(0))], 0
     for number, (killed, later) in enumerate(ends):
         second += later

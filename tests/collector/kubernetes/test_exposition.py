@@ -8,7 +8,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from agents.collector.sources.kubernetes.exposition import CFS, RESOURCE, Page, Parser, Value
 
-RESOURCE_PAGE = b"""# HELP container_cpu_usage_seconds_total [STABLE] Cumulative cpu time consumed by the container in core-seconds
+RESOURCE_PAGE = b"""# HELP container_cpu_usage_seconds_total [STABLE] Cumulative cpu time consumed by the container
 # TYPE container_cpu_usage_seconds_total counter
 container_cpu_usage_seconds_total{container="app",namespace="shop",pod="web-0"} 4.710169811 1633253812125
 container_cpu_usage_seconds_total{container="log",namespace="shop",pod="web-0"} 0.5 1633253811000
@@ -22,13 +22,15 @@ node_cpu_usage_seconds_total 357.35491 1633253809720
 pod_cpu_usage_seconds_total{namespace="shop",pod="web-0"} 5.21 1633253810000
 resource_scrape_error 0
 """
-CADVISOR_PAGE = rb"""# TYPE container_cpu_cfs_periods_total counter
-container_cpu_cfs_periods_total{container="",id="/kubepods/pod1",image="",name="",namespace="shop",pod="web-0"} 9 1633
-container_cpu_cfs_periods_total{container="app",id="/kubepods/pod1/a}\"b",image="r/x:1",name="3f",namespace="shop",pod="web-0"} 200 1633253812125
-container_cpu_cfs_throttled_periods_total{container="app",id="/kubepods/pod1/a}\"b",image="r/x:1",name="3f",namespace="shop",pod="web-0"} 50 1633253812125
-container_cpu_cfs_throttled_periods_total{container="POD",id="/x",image="",name="",namespace="shop",pod="web-0"} 1 1633253812125
-container_cpu_cfs_throttled_seconds_total{container="app",id="/x",image="",name="",namespace="shop",pod="web-0"} 3.5 1633253812125
-"""
+OTHER = b'image="",name="",namespace="shop",pod="web-0"'
+OURS = b'image="r/x:1",name="3f",namespace="shop",pod="web-0"'
+CADVISOR_PAGE = b"""# TYPE container_cpu_cfs_periods_total counter
+container_cpu_cfs_periods_total{container="",id="/kubepods/pod1",OTHER} 9 1633
+container_cpu_cfs_periods_total{container="app",id="/kubepods/pod1/a}\\"b",OURS} 200 1633253812125
+container_cpu_cfs_throttled_periods_total{container="app",id="/kubepods/pod1/a}\\"b",OURS} 50 1633253812125
+container_cpu_cfs_throttled_periods_total{container="POD",id="/x",OTHER} 1 1633253812125
+container_cpu_cfs_throttled_seconds_total{container="app",id="/x",OURS} 3.5 1633253812125
+""".replace(b"OTHER", OTHER).replace(b"OURS", OURS)
 APP, LOG = ("shop", "web-0", "app"), ("shop", "web-0", "log")
 
 

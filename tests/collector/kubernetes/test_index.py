@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from hypothesis import given, settings
@@ -68,6 +67,18 @@ class Told:
             self.pods[key] = now
         self.index.pod(key, before, now)
 
+    def there(self, what: str | tuple[str, str]) -> None:
+        if isinstance(what, tuple):
+            self.owner(*what, OWNERS[what])
+        else:
+            self.pod(what, PODS[what])
+
+    def gone(self, what: str | tuple[str, str]) -> None:
+        if isinstance(what, tuple):
+            self.owner(*what, None)
+        else:
+            self.pod(what, None)
+
     def names(self) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}
         for key in self.pods:
@@ -83,11 +94,10 @@ class Told:
 def test_in_any_order_and_after_any_coming_and_going(order: list[Any], again: list[Any]) -> None:
     told = Told()
     for what in order:
-        told.owner(*what, OWNERS[what]) if isinstance(what, tuple) else told.pod(what, PODS[what])
+        told.there(what)
     for what in again:
-        change = partial(told.owner, *what) if isinstance(what, tuple) else partial(told.pod, what)
-        change(None)
-        change(OWNERS[what] if isinstance(what, tuple) else PODS[what])
+        told.gone(what)
+        told.there(what)
     assert told.names() == EXPECTED
 
 

@@ -77,14 +77,18 @@ def test_the_commonest_type_of_node_and_where_each_replica_is() -> None:
     assert [place.node_type for place in row.replicas] == ["m5.large", "c5.large", "c5.large"]
 
 
+def resizing(resource: str, policy: str) -> dict[str, str]:
+    return {"resourceName": resource, "restartPolicy": policy}
+
+
 @pytest.mark.parametrize(
     ("one", "server", "kubelet", "able"),
     [
         (container(), True, "v1.35.2", True),
         (container(), False, "v1.35.2", False),
         (container(), True, "v1.32.9-eks-3", False),
-        (container(resizePolicy=[{"resourceName": "memory", "restartPolicy": "RestartContainer"}]), True, "v1.35.0", False),
-        (container(resizePolicy=[{"resourceName": "cpu", "restartPolicy": "NotRequired"}]), True, "v1.35.0", True),
+        (container(resizePolicy=[resizing("memory", "RestartContainer")]), True, "v1.35.0", False),
+        (container(resizePolicy=[resizing("cpu", "NotRequired")]), True, "v1.35.0", True),
     ],
 )
 def test_in_place(one: dict[str, Any], server: bool, kubelet: str, able: bool) -> None:
@@ -166,6 +170,8 @@ def test_a_rollout_is_another_template_and_nothing_else() -> None:
         template(annotations={"applied.trimtab.io": ("app", "{}")}),
     ]  # fmt: skip
     assert {owner(template=each).template for each in same} == {before}
-    other = [template(image="x:2"), template(annotations={"checksum": ("config", "1")}), template(volumes=[{"name": "v"}])]
+    other = [
+        template(image="x:2"), template(annotations={"checksum": ("config", "1")}), template(volumes=[{"name": "v"}]),
+    ]  # fmt: skip
     assert before not in {owner(template=each).template for each in other}
     assert owner(template={}).template == ""

@@ -63,7 +63,7 @@ def message(
     rows: Sequence[Row],
     counts: Mapping[str, list[int | None]],
 ) -> Metrics:
-    """One scrape of a slot. `counts`: columns of what happened since the one before. Columns without news are absent."""
+    """One scrape of a slot. `counts`: what happened since the one before. Columns that say nothing are absent."""
     several = any(row.replicas > 1 for row in rows)
     times = [row.time_s if row.replicas and row.time_s != time_s else None for row in rows]
     columns: dict[str, Any] = {

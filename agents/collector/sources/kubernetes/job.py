@@ -69,7 +69,7 @@ def kubelets_of(settings: KubernetesSettings, api: Api) -> Kubelets:
     """Raises UserError."""
     if settings.scrape == "proxy":
         return Proxied(api)
-    return Direct(api, settings.kubelet_ca, settings.kubelet_insecure_tls, settings.scrapes_at_once)
+    return Direct(api, settings.kubelet_ca, settings.kubelet_insecure_tls, settings.interval)
 
 
 def _told_until_s(spool: Spool, leadership: Leadership) -> float:

@@ -15,6 +15,8 @@ from engine.errors import UserError
 
 RESOURCE: Final = "/metrics/resource"
 CADVISOR: Final = "/metrics/cadvisor"
+KEPT_INTERVALS: Final = 2.5
+"""Connections outlive a scrape: their handshake costs more than a page."""
 
 
 class Kubelets(Protocol):
@@ -39,12 +41,13 @@ class Proxied:
 
 
 class Direct:
-    """To the node's address, with the account's token or certificate. `authority`: who signs kubelets' certificates.
+    """To the node's address, with the account's token or certificate, each about every `interval_s`. `authority`: who
+    signs kubelets' certificates.
 
     Raises UserError where that file is no certificate.
     """
 
-    def __init__(self, api: Api, authority: Path | None, insecure: bool, connections: int) -> None:
+    def __init__(self, api: Api, authority: Path | None, insecure: bool, interval_s: float) -> None:
         self._api = api
         try:
             context = ssl.create_default_context(cafile=None if authority is None else str(authority))
@@ -55,7 +58,8 @@ class Direct:
             context.verify_mode = ssl.CERT_NONE
         if api.certificate is not None:
             context.load_cert_chain(*api.certificate)
-        self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=context, limit=connections))
+        connector = aiohttp.TCPConnector(ssl=context, limit=0, keepalive_timeout=KEPT_INTERVALS * interval_s)
+        self._session = aiohttp.ClientSession(connector=connector)
 
     async def page(self, node: KeptNode, path: str, timeout_s: float) -> bytes:
         if not node.url:

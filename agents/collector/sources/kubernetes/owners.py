@@ -24,14 +24,13 @@ class KeptOwner(Struct, frozen=True):
     above: Owner | None
     annotations: Annotations
     template: str
-    live: bool
 
 
 def keep_owner(workload: Workload) -> KeptOwner:
     above = controller_of(workload.metadata)
-    return KeptOwner(
-        above, ours(workload.metadata.annotations), template_hash(workload.spec.template), workload.spec.replicas != 0
-    )
+    told_above = above is not None and above.kind == "Deployment"  # which has more ReplicaSets than pods, often
+    template = "" if told_above else template_hash(workload.spec.template)
+    return KeptOwner(above, ours(workload.metadata.annotations), template)
 
 
 def template_hash(template: Raw) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from agents.collector.rosters import ROSTER_INTERVAL_S, roster_event
@@ -45,20 +45,25 @@ class Slots:
         """Of the samples of the last scrape, at its time."""
         self.without_sample = [0] * slots
 
-    def follow(self) -> None:
-        """Takes over what changed in the view."""
-        dirty, self._view.index.dirty = self._view.index.dirty, set()
-        for workload in dirty:
-            rows = self._view.rows(workload)
-            before, now = self._where.get(workload), self._view.index.slot_of(workload) if rows else None
-            if before is not None and before != now:
-                del self._slots[before].workloads[workload]
-                self._slots[before].changed = True
-                del self._where[workload]
-            if now is not None and self._slots[now].workloads.get(workload) != rows:
-                self._slots[now].workloads[workload] = rows
-                self._slots[now].changed = True
-                self._where[workload] = now
+    def follow(self, numbers: Iterable[int]) -> None:
+        """Takes over what changed in the view of these slots; a node that comes changes something in all of them."""
+        due, index = set(numbers), self._view.index
+        for workload in list(index.dirty):
+            known, slot = self._where.get(workload), index.slot_of(workload)
+            if slot in due or known in due:
+                index.dirty.discard(workload)
+                self._place(workload, known, slot, self._view.rows(workload))
+
+    def _place(self, workload: Workload, before: int | None, slot: int, rows: list[Row]) -> None:
+        now = slot if rows else None
+        if before is not None and before != now:
+            del self._slots[before].workloads[workload]
+            self._slots[before].changed = True
+            del self._where[workload]
+        if now is not None and self._slots[now].workloads.get(workload) != rows:
+            self._slots[now].workloads[workload] = rows
+            self._slots[now].changed = True
+            self._where[workload] = now
 
     def scrape(self, number: int, time_s: float) -> list[Roster | Metrics]:
         """The slot's roster, if it is due, and its metrics, if it has containers.

@@ -24,6 +24,7 @@ from engine.messages import Cluster, Metrics, Roster
 
 GROUPS: Final = 15
 """Slots are told in turn, in so many groups spread over the interval: no burst at its start."""
+PUNCTUAL_S: Final = 0.005
 FRESH_INTERVALS: Final = 2.5
 ROW_AGE_S: Final = 59.0
 """The engine takes no older rows."""
@@ -84,8 +85,10 @@ class KubernetesSource:
 
     def take(self) -> Scrape:
         time_s = round(self._now_s(), 3)
-        numbers = self._urgent_slots() or self._turn()
-        self._slots.follow()
+        numbers = self._urgent_slots()
+        if self._due[0][0] <= time_s + PUNCTUAL_S:  # also when much is urgent
+            numbers = sorted({*numbers, *self._turn()})
+        self._slots.follow(numbers)
         events: list[Roster | Metrics] = []
         for number in numbers:
             events += self._slots.scrape(number, time_s)
