@@ -21,6 +21,7 @@ CONTROLLERS: Final = (
 )  # fmt: skip
 AUTOSCALING: Final = "horizontal-pod-autoscaler-controller"
 _NO_PORT: Final = "--secure-port=0"
+_PACE: Final = ("--kube-api-qps=200", "--kube-api-burst=400")  # thousands of pods in a test are not to wait
 
 
 def etcd(data: Path, ports: Ports) -> list[str]:
@@ -59,12 +60,12 @@ def controller_manager(kubeconfig: Path, authority: Authority, folder: Path, aut
     return [
         f"--kubeconfig={kubeconfig}", f"--controllers={','.join(controllers)}", "--leader-elect=false", _NO_PORT,
         f"--service-account-private-key-file={signing_pair(folder)[1]}", f"--root-ca-file={authority.file}",
-        "--kube-api-qps=200", "--kube-api-burst=400", "--concurrent-deployment-syncs=10",
+        "--concurrent-deployment-syncs=10", *_PACE,
     ]  # fmt: skip
 
 
 def scheduler(kubeconfig: Path) -> list[str]:
-    return [f"--kubeconfig={kubeconfig}", "--leader-elect=false", _NO_PORT, "--kube-api-qps=200", "--kube-api-burst=400"]
+    return [f"--kubeconfig={kubeconfig}", "--leader-elect=false", _NO_PORT, *_PACE]
 
 
 def kwok(kubeconfig: Path, authority: Authority, ports: Ports) -> list[str]:

@@ -136,5 +136,5 @@ def _keep_definitions(folder: Path, source: Path) -> None:
 
 def _last_words(log: Path) -> str:
     lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    errors = [line for line in lines if "error" in line.lower() or ": " in line and not line.startswith("go: down")]
+    errors = [line for line in lines if ": " in line and not line.startswith("go: downloading")]
     return (errors or lines or ["it said nothing"])[-1][:300]

@@ -21,6 +21,7 @@ from engine.control_plane.ports import chosen_ports
 from engine.control_plane.processes import Programs
 
 API_SERVER: Final = "kube-apiserver"
+_USUAL: Final = Options()
 _NOBODY: Final[Mapping[str, Sequence[str]]] = MappingProxyType({})
 
 
@@ -34,7 +35,7 @@ class DevelopmentCluster:
 
     def __init__(
         self, data: Path | None = None, port: int = 0, users: Mapping[str, Sequence[str]] = _NOBODY,
-        options: Options = Options(), progress: Callable[[str], None] = silent,
+        options: Options = _USUAL, progress: Callable[[str], None] = silent,
     ) -> None:  # fmt: skip
         self._temporary = data is None
         self.data = (data or Path(tempfile.mkdtemp(prefix="trimtab-kubernetes-"))).resolve()
