@@ -101,9 +101,7 @@ class DevelopmentCluster:
         assert self._programs is not None, "the control plane does not run"
         first, self._nodes = self._nodes, self._nodes + count
         names = nodes.add_nodes(self.client, count, cpu, memory, instance_type, zone, capacity_type, first, labels)
-        for name in names:
-            path = f"/api/v1/nodes/{name}"
-            self._programs.wait_until("kwok", lambda path=path: nodes.ready(self.client.get(path)))
+        self._programs.wait_until("kwok", lambda: all(nodes.ready(self.client, name) for name in names))
         return names
 
     def check(self) -> None:
