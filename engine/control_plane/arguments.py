@@ -86,6 +86,7 @@ def metrics_server(kubeconfig: Path, authority: Authority, ports: Ports) -> list
         f"--authorization-kubeconfig={kubeconfig}", f"--secure-port={ports.metrics_server}", f"--bind-address={HOST}",
         f"--tls-cert-file={certificate}", f"--tls-private-key-file={key}", "--metric-resolution=15s",
         f"--kubelet-certificate-authority={authority.file}", "--kubelet-preferred-address-types=InternalIP",
+        "--kubelet-use-node-status-port",
     ]  # fmt: skip
 
 
