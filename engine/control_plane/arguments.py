@@ -9,6 +9,7 @@ from engine.control_plane.certificates import Authority, signing_pair
 from engine.control_plane.ports import Ports
 
 STAGES: Final = Path(__file__).parent / "kwok"
+AUDIT: Final = Path(__file__).parent / "audit.yaml"
 HOST: Final = "127.0.0.1"
 
 # What turns workloads into pods, counts quotas and cleans up. Not the node lifecycle: kwok's nodes are always well.
@@ -53,6 +54,10 @@ def api_server(ports: Ports, authority: Authority, folder: Path, tokens: Path) -
         "--requestheader-extra-headers-prefix=X-Remote-Extra-", f"--proxy-client-cert-file={proxy_certificate}",
         f"--proxy-client-key-file={proxy_key}",
     ]  # fmt: skip
+
+
+def audit(log: Path) -> list[str]:
+    return [f"--audit-policy-file={AUDIT}", f"--audit-log-path={log}", "--audit-log-mode=blocking"]
 
 
 def controller_manager(kubeconfig: Path, authority: Authority, folder: Path, autoscaling: bool) -> list[str]:

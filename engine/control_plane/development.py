@@ -58,6 +58,11 @@ class DevelopmentCluster:
         return self.data / "logs"
 
     @property
+    def audit_log(self) -> Path:
+        """JSON lines, an event each, when `Options.audit` asks for it. An event is there before its answer is sent."""
+        return self.logs / "audit.log"
+
+    @property
     def pids(self) -> dict[str, int]:
         """Of the programs that run, by name."""
         return self._programs.pids if self._programs else {}
@@ -85,7 +90,8 @@ class DevelopmentCluster:
         """Starts the API server and waits until it is ready, also after `kill_api_server`."""
         assert self._programs is not None, "the control plane does not run"
         flags = arguments.api_server(self.ports, self._authority, self.data, self.access.token_file)
-        self._run(API_SERVER, [*flags, *self._options.api_server_flags])
+        audit = arguments.audit(self.audit_log) if self._options.audit else []
+        self._run(API_SERVER, [*flags, *audit, *self._options.api_server_flags])
         self._programs.wait_until(API_SERVER, lambda: answers(lambda: self.client.read("/readyz")))
 
     def kill_api_server(self) -> None:
