@@ -44,8 +44,8 @@ class Access:
     def of_service_account(self, namespace: str, name: str) -> Path:
         """A kubeconfig of a service account that exists, with a token of its own for a day."""
         path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token"
-        asked = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": _TOKEN_S}}
-        token = self.client.create(path, asked)["status"]["token"]
+        kind = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest"}
+        token = self.client.create(path, {**kind, "spec": {"expirationSeconds": _TOKEN_S}})["status"]["token"]
         return self._write(f"{namespace}.{name}", {"token": token})
 
     def client_of(self, user: str, groups: Sequence[str] = ()) -> Client:

@@ -118,7 +118,8 @@ def _watch(process: subprocess.Popen[bytes], log: Path, progress: Callable[[str]
             process.wait(_TELL_S)
         except subprocess.TimeoutExpired:
             compiled = sum(not line.startswith("go: ") for line in log.read_text(errors="replace").splitlines())
-            progress(f"  {time.monotonic() - began:.0f} s: {compiled} packages compiled")
+            done = f"{compiled} packages compiled" if compiled else "linking what is compiled already"
+            progress(f"  {time.monotonic() - began:.0f} s: {done}")
         else:
             return
 
@@ -136,5 +137,5 @@ def _keep_definitions(folder: Path, source: Path) -> None:
 
 def _last_words(log: Path) -> str:
     lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    errors = [line for line in lines if "error" in line.lower() or (": " in line and not line.startswith("go: down"))]
+    errors = [line for line in lines if ": " in line and not line.startswith("go: downloading")]
     return (errors or lines or ["it said nothing"])[-1][:300]

@@ -21,6 +21,7 @@ from engine.control_plane.ports import chosen_ports
 from engine.control_plane.processes import Programs
 
 API_SERVER: Final = "kube-apiserver"
+_USUAL: Final = Options()
 _NOBODY: Final[Mapping[str, Sequence[str]]] = MappingProxyType({})
 
 
@@ -34,7 +35,7 @@ class DevelopmentCluster:
 
     def __init__(
         self, data: Path | None = None, port: int = 0, users: Mapping[str, Sequence[str]] = _NOBODY,
-        options: Options = Options(), progress: Callable[[str], None] = silent,
+        options: Options = _USUAL, progress: Callable[[str], None] = silent,
     ) -> None:  # fmt: skip
         self._temporary = data is None
         self.data = (data or Path(tempfile.mkdtemp(prefix="trimtab-kubernetes-"))).resolve()
@@ -55,6 +56,11 @@ class DevelopmentCluster:
     @property
     def logs(self) -> Path:
         return self.data / "logs"
+
+    @property
+    def audit_log(self) -> Path:
+        """JSON lines, an event each, when `Options.audit` asks for it. An event is there before its answer is sent."""
+        return self.logs / "audit.log"
 
     @property
     def pids(self) -> dict[str, int]:
@@ -84,7 +90,8 @@ class DevelopmentCluster:
         """Starts the API server and waits until it is ready, also after `kill_api_server`."""
         assert self._programs is not None, "the control plane does not run"
         flags = arguments.api_server(self.ports, self._authority, self.data, self.access.token_file)
-        self._run(API_SERVER, [*flags, *self._options.api_server_flags])
+        audit = arguments.audit(self.audit_log) if self._options.audit else []
+        self._run(API_SERVER, [*flags, *audit, *self._options.api_server_flags])
         self._programs.wait_until(API_SERVER, lambda: answers(lambda: self.client.read("/readyz")))
 
     def kill_api_server(self) -> None:
@@ -100,9 +107,7 @@ class DevelopmentCluster:
         assert self._programs is not None, "the control plane does not run"
         first, self._nodes = self._nodes, self._nodes + count
         names = nodes.add_nodes(self.client, count, cpu, memory, instance_type, zone, capacity_type, first, labels)
-        for name in names:
-            path = f"/api/v1/nodes/{name}"
-            self._programs.wait_until("kwok", lambda path=path: nodes.ready(self.client.get(path)))
+        self._programs.wait_until("kwok", lambda: all(nodes.ready(self.client, name) for name in names))
         return names
 
     def check(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +16,7 @@ _READY_S: Final = 120.0
 
 
 class Programs:
-    """Starts programs of `binaries`, each with a log of its own in `logs`; they end with the thread that started them."""
+    """Starts programs of `binaries`, each with a log of its own in `logs`; they end with the thread that did."""
 
     def __init__(self, binaries: Path, logs: Path) -> None:
         self._binaries, self.logs = binaries, logs
@@ -48,13 +49,12 @@ class Programs:
             if process.poll() is not None:
                 raise UserError(f"{name} ended with status {process.returncode}: {self._last_words(name)}")
 
-    def wait_until(self, name: str, probe: object) -> None:
+    def wait_until(self, name: str, probe: Callable[[], bool]) -> None:
         """Waits until `probe()` holds. Raises UserError when a program ends meanwhile, or after two minutes."""
-        assert callable(probe)
 
         def holds() -> bool:
             self.check()
-            return bool(probe())
+            return probe()
 
         if not until(holds, _READY_S):
             raise UserError(f"{name} did not get ready within {_READY_S:.0f} s, see {self.log(name)}")

@@ -21,7 +21,7 @@ from tests.broker.test_collector import log_of
 from tests.brokers import apply_topics, declare
 from tests.kubernetes.objects import make_deployment
 
-pytestmark = [pytest.mark.kubernetes, pytest.mark.broker]
+pytestmark = pytest.mark.kubernetes
 LEASE_S = 3.0
 NAME = "shop"
 
