@@ -84,7 +84,7 @@ class Checkpointer:
     async def _round(self, everything: bool, reason: str) -> bool:
         """One round; True when it left due slots for another."""
         started = time.monotonic()
-        taken, rows = self._take(everything)
+        taken, rows, more = self._take(everything)
         if not rows and not self._behind(taken):
             return False
         self._number += 1
@@ -100,20 +100,22 @@ class Checkpointer:
         seconds = time.monotonic() - started
         note.debug("checkpoint_committed", offsets=offsets, seconds=round(seconds, 4))
         self._watcher.checkpointed(len(rows), size, seconds)
-        return bool(rows) and bool(self._planner.due(time.monotonic(), everything))
+        return more or bool(everything and rows and self._planner.due(time.monotonic(), everything))
 
-    def _take(self, everything: bool) -> tuple[Round, list[tuple[tuple[int, str], bytes]]]:
-        """Serialises the rows of a round. No await in here: rows and positions are of one moment."""
+    def _take(self, everything: bool) -> tuple[Round, list[tuple[tuple[int, str], bytes]], bool]:
+        """Serialises the rows of a round, and says whether it leaves some. No await in here: rows and positions are of
+        one moment."""
         rows = []
         size = 0
-        for slot in self._planner.due(time.monotonic(), everything)[:ROWS_PER_ROUND]:
+        due = self._planner.due(time.monotonic(), everything)
+        for slot in due[:ROWS_PER_ROUND]:
             row = self._snapshot(*slot)
             rows.append((slot, row))
             self._planner.sized(*slot, len(row))
             size += len(row)
             if size >= BYTES_PER_ROUND:
                 break
-        return self._planner.begin(slot for slot, _ in rows), rows
+        return self._planner.begin(slot for slot, _ in rows), rows, len(due) > len(rows)
 
     def _behind(self, taken: Round) -> bool:
         """Whether a commit is due although no row is: events that changed no slot were read."""

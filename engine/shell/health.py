@@ -18,8 +18,6 @@ COUNT_EVERY_S: Final = 1.0
 JUDGE_EVERY_S: Final = 5.0
 SUM_EVERY_S: Final = 30.0
 """Of sums by namespace, which look at the name of each container: rosters come every ten minutes."""
-REST_BETWEEN: Final = 8.0
-"""A walk over all slots is followed by a rest of so many times what it took; a fifth of that was work."""
 
 
 def live(engine: Engine) -> str | None:
@@ -80,6 +78,5 @@ async def watch(engine: Engine) -> None:
 
 async def _regularly(work: Callable[[], Awaitable[None]], every_s: float) -> None:
     while True:
-        began = time.monotonic()
         await work()
-        await asyncio.sleep(max(every_s, REST_BETWEEN * (time.monotonic() - began)))
+        await asyncio.sleep(every_s)

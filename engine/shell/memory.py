@@ -12,6 +12,8 @@ M_MMAP_THRESHOLD: Final = -3
 LARGE: Final = 2**18
 """Bytes. glibc raises its own threshold with each large block that is freed; rows then stay in the heap, in pieces."""
 
+SELDOM: Final = 10
+
 
 def give_back_large_blocks() -> None:
     """Blocks from `LARGE` on go back to the system as soon as they are freed. Does nothing where there is no glibc."""
@@ -21,9 +23,14 @@ def give_back_large_blocks() -> None:
 
 
 def settle() -> None:
-    """After a recovery: what was loaded stays, so the collector need not look at it again, and the rest goes back."""
+    """After a recovery: what was loaded stays, so the collector need not look at it again, and the rest goes back.
+
+    Whole collections, each a pause of tens of milliseconds that finds next to nothing, come `SELDOM` times less often.
+    """
     gc.collect()
     gc.freeze()
+    young, middle, old = gc.get_threshold()
+    gc.set_threshold(young, middle, max(old, SELDOM * 10))
     if (libc := _glibc()) is not None:
         libc.malloc_trim(0)
 

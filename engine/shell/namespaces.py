@@ -3,6 +3,7 @@ decisions did. A worker knows the slots that it holds: sums over workers are sum
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -27,17 +28,26 @@ async def count_requests(states: list[SlotState], telemetry: Telemetry, context:
         telemetry.namespace_requested_usd,
     )
     totals = await _totals(states, lambda state: requested(state, context))
-    for place, gauge in enumerate(gauges):
-        _set(gauge, {scope: float(amounts[place]) for scope, amounts in totals.items()})
+
+    def tell() -> None:
+        for place, gauge in enumerate(gauges):
+            _set(gauge, {scope: float(amounts[place]) for scope, amounts in totals.items()})
+
+    await asyncio.to_thread(tell)
 
 
 async def count_feedback(states: list[SlotState], telemetry: Telemetry) -> None:
     """Sets the gauges of accuracy and savings. There is no share of nothing."""
     totals = await _totals(states, _feedback)
-    _set(telemetry.decisions_judged, {scope: judged for scope, (judged, *_) in totals.items()})
-    _set(telemetry.decision_accuracy, {s: right / judged for s, (judged, right, *_) in totals.items() if judged})
-    for place, gauge in enumerate((telemetry.saving_promised, telemetry.saving_realised, telemetry.saved), start=2):
-        _set(gauge, {scope: float(amounts[place]) for scope, amounts in totals.items()})
+
+    def tell() -> None:
+        _set(telemetry.decisions_judged, {scope: judged for scope, (judged, *_) in totals.items()})
+        accuracy = {scope: right / judged for scope, (judged, right, *_) in totals.items() if judged}
+        _set(telemetry.decision_accuracy, accuracy)
+        for place, gauge in enumerate((telemetry.saving_promised, telemetry.saving_realised, telemetry.saved), start=2):
+            _set(gauge, {scope: float(amounts[place]) for scope, amounts in totals.items()})
+
+    await asyncio.to_thread(tell)
 
 
 def requested(state: SlotState, context: Context) -> dict[str, Array]:
@@ -77,7 +87,7 @@ async def _totals(states: list[SlotState], of_slot: Callable[[SlotState], dict[s
 
 
 def _set(gauge: Gauge, amounts: dict[tuple[str, str], float]) -> None:
-    """Namespaces that are held here no longer lose their value."""
+    """Namespaces that are held here no longer lose their value. There may be tens of thousands: beside the loop."""
     gauge.clear()
     for scope, amount in amounts.items():
         gauge.labels(*scope).set(amount)

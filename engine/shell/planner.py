@@ -23,14 +23,21 @@ class OffsetJump(TrimtabError):
 class Dirty:
     """`first`: first offset that the durable row lacks; None when only the row itself must be written again.
 
-    `after`, `after_since`: the same, counted from the snapshot that is being written.
+    `phase`: of the slot's turns, as a share of their period. `after`, `after_since`: the first two, counted from the
+    snapshot that is being written.
     """
 
     first: int | None
     since: float
+    phase: float
     writing: bool = False
     after: int | None = None
     after_since: float | None = None
+
+
+def turn(dirty: Dirty, period_s: float) -> float:
+    """The first time of the slot's phase at or after the change."""
+    return dirty.since + (dirty.phase * period_s - dirty.since) % period_s
 
 
 @dataclass(slots=True)
@@ -107,7 +114,7 @@ class Planner:
     def _soil(self, ledger: Ledger, key: str, offset: int | None, now: float) -> None:
         dirty = ledger.dirty.get(key)
         if dirty is None:
-            ledger.dirty[key] = Dirty(offset, now)
+            ledger.dirty[key] = Dirty(offset, now, crc32(key.encode()) / 2**32)
         elif dirty.writing:
             dirty.after = offset if dirty.after is None else dirty.after
             dirty.after_since = now if dirty.after_since is None else dirty.after_since
@@ -116,17 +123,13 @@ class Planner:
 
     def due(self, now: float, everything: bool = False) -> list[tuple[int, str]]:
         """Slots whose turn has come (or all dirty ones), oldest change first."""
+        period_s = self.period_s
         found = [
             (dirty.since, partition, key)
             for partition, key, dirty in self._all_dirty()
-            if not dirty.writing and (everything or self._turn(key, dirty.since) <= now)
+            if not dirty.writing and (everything or turn(dirty, period_s) <= now)
         ]
         return [(partition, key) for _, partition, key in sorted(found)]
-
-    def _turn(self, key: str, since: float) -> float:
-        """The first time of the slot's phase at or after `since`."""
-        phase = crc32(key.encode()) / 2**32 * self.period_s
-        return since + (phase - since) % self.period_s
 
     def _all_dirty(self) -> Iterator[tuple[int, str, Dirty]]:
         for partition, ledger in self.ledgers.items():
@@ -148,7 +151,7 @@ class Planner:
             if dirty.after_since is None:
                 del self.ledgers[partition].dirty[key]
             else:
-                self.ledgers[partition].dirty[key] = Dirty(dirty.after, dirty.after_since)
+                self.ledgers[partition].dirty[key] = Dirty(dirty.after, dirty.after_since, dirty.phase)
 
     def committable(self, done: Round) -> dict[int, int]:
         """Partition to the offset that may be committed, once the outputs and rows of this round are durable."""

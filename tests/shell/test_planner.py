@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.shell.planner import OffsetJump, Planner
+from engine.shell.planner import OffsetJump, Planner, turn
 
 PERIOD_S = 8.0
 
@@ -61,11 +61,13 @@ def test_a_round_commits_no_event_that_came_after_it_began() -> None:
 def test_a_slot_is_written_at_its_turn_at_most_once_a_period() -> None:
     p = planner()
     p.read(0, 0, "a/0", now=100.0)
-    assert p.due(100.0) == [] or p._turn("a/0", 100.0) == 100.0
-    turn = p._turn("a/0", 100.0)
-    assert 100.0 <= turn < 100.0 + PERIOD_S
-    assert p.due(turn) == [(0, "a/0")]
-    assert p._turn("a/0", turn + 0.001) == pytest.approx(turn + PERIOD_S)
+    first = turn(p.ledgers[0].dirty["a/0"], PERIOD_S)
+    assert 100.0 <= first < 100.0 + PERIOD_S
+    assert p.due(first - 0.001) == []
+    assert p.due(first) == [(0, "a/0")]
+    p.durable(p.begin([(0, "a/0")]))
+    p.read(0, 1, "a/0", now=first + 0.001)
+    assert turn(p.ledgers[0].dirty["a/0"], PERIOD_S) == pytest.approx(first + PERIOD_S)
 
 
 def test_the_oldest_change_is_written_first() -> None:
