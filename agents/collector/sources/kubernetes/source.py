@@ -1,4 +1,4 @@
-"""A Kubernetes cluster as a source: its slots in turn, and at once where a container was killed for its memory."""
+"""A Kubernetes cluster as a source: its slots in turn, and at once where memory ran out."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ PUNCTUAL_S: Final = 0.005
 FRESH_INTERVALS: Final = 2.5
 ROW_AGE_S: Final = 59.0
 """The engine takes no older rows."""
+AT_ONCE: Final = ("oom_kills", "evictions")
 TOLD: Final = "kubernetes/told_s"
 """Fact of the spool: up to when it was told what befell pods."""
 
@@ -127,6 +128,6 @@ class KubernetesSource:
             return
         found = news(before, after, self._since_s)
         self._pending.add(workload, found, self.view.nodes.type_of(after.node), self._now_s())
-        if self._ready.is_set() and any(each.kind == "oom_kills" for each in found):
+        if self._ready.is_set() and any(each.kind in AT_ONCE for each in found):
             self._urgent.add(self.view.index.slot_of(workload))
             self._called.set()

@@ -52,8 +52,9 @@ class KubernetesTelemetry:
         )  # fmt: skip
         self.leading = Gauge(f"{PREFIX}_leading", "1 while this replica writes.", registry=registry)
         self.urgent = Counter(
-            f"{PREFIX}_urgent_scrapes", "Slots that were sent before their turn, after an OOM kill.", registry=registry
-        )
+            f"{PREFIX}_urgent_scrapes", "Slots that were sent before their turn: an OOM kill or an eviction.",
+            registry=registry,
+        )  # fmt: skip
 
     def failed(self, error: ApiError, page: str) -> None:
         reason = "unreachable" if error.status == 0 else str(error.status)
