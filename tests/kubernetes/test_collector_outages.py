@@ -43,7 +43,8 @@ def test_both_gone_and_back(own_broker: DevelopmentBroker, own_cluster: Developm
     port = free_port()
     program = Program("collector", [
         "collect", "kubernetes", "--cluster", NAME, "--broker", own_broker.bootstrap,
-        "--spool-dir", str(tmp_path / "spool"), "--kubeconfig", str(own_cluster.kubeconfig), "--interval", str(INTERVAL_S), "--http-port", str(port),
+        "--spool-dir", str(tmp_path / "spool"), "--kubeconfig", str(own_cluster.kubeconfig),
+        "--interval", str(INTERVAL_S), "--http-port", str(port),
         "--kubelet-ca", str(own_cluster.data / "certificates" / "ca.crt"), "--elect", "off",
     ], tmp_path)  # fmt: skip
     program.start()

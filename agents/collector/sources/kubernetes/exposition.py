@@ -1,6 +1,6 @@
 """The few series that we need out of a kubelet's pages, in one pass over their bytes.
 
-Format: https://prometheus.io/docs/instrumenting/exposition_formats/ (text). A general parser takes some twenty times as
+Format: https://prometheus.io/docs/instrumenting/exposition_formats/ (text). A general parser takes some thirty times as
 long, which counts where a cluster has 100,000 containers (`benchmarks/speed/kubernetes_collector.py`).
 """
 
