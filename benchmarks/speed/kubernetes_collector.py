@@ -67,7 +67,7 @@ def fill(cluster: DevelopmentCluster, pods: int, nodes: int) -> None:
 
     def all_run() -> bool:
         items = client.get("/api/v1/pods?resourceVersion=0")["items"]
-        return sum(pod["status"].get("phase") == "Running" for pod in items) >= pods
+        return bool(sum(pod["status"].get("phase") == "Running" for pod in items) >= pods)
 
     if not until(all_run, PATIENCE_S, every_s=5.0):
         raise click.ClickException(f"not all pods run after {PATIENCE_S:.0f} s")
