@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from agents.collector.sources.kubernetes.kept import KeptNode, KeptPod, keep_node, keep_pod
+from agents.collector.sources.kubernetes.kept import KeptPod, keep_pod
+from agents.collector.sources.kubernetes.kept_nodes import KeptNode, keep_node
 from agents.collector.sources.kubernetes.owners import KeptOwner, keep_owner
 from agents.kubernetes.nodes import Node
 from agents.kubernetes.pods import Pod

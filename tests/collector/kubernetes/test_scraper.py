@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 from prometheus_client import generate_latest
 
-from agents.collector.sources.kubernetes.kept import KeptNode
+from agents.collector.sources.kubernetes.kept_nodes import KeptNode
 from agents.collector.sources.kubernetes.kubelets import CADVISOR, Proxied
 from agents.collector.sources.kubernetes.scraper import Scraper, until_turn_s
 from agents.collector.sources.kubernetes.specs import Place

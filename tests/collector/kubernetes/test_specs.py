@@ -8,7 +8,8 @@ import pytest
 
 from agents.collector.sources.kubernetes.bounds import KeptQuota, KeptScaler
 from agents.collector.sources.kubernetes.index import Workload
-from agents.collector.sources.kubernetes.kept import KeptNode, KeptPod
+from agents.collector.sources.kubernetes.kept import KeptPod
+from agents.collector.sources.kubernetes.kept_nodes import KeptNode
 from agents.collector.sources.kubernetes.nodes import Nodes
 from agents.collector.sources.kubernetes.policies import Policies
 from agents.collector.sources.kubernetes.specs import Around, Place, Row, rows_of

@@ -10,7 +10,6 @@ from typing import Final, TypeVar, cast
 from msgspec import Struct
 
 from agents.collector.sources.kubernetes.where import Where, where_of
-from agents.kubernetes.nodes import Node, Taint
 from agents.kubernetes.pods import Container, ContainerStatus, Metadata, Namespace, Pod
 from agents.kubernetes.sizes import quality_of_service, size_of
 from agents.runtime_hints import heap_bytes
@@ -22,8 +21,6 @@ Annotations = tuple[tuple[str, str], ...]
 """Those of trimtab, by name."""
 MIRROR: Final = "kubernetes.io/config.mirror"
 TEMPLATE_HASHES: Final = ("pod-template-hash", "controller-revision-hash")
-INSTANCE_TYPE: Final = ("node.kubernetes.io/instance-type", "beta.kubernetes.io/instance-type")
-METRICS_PATH: Final = "metrics.k8s.io/resource-metrics-path"
 
 
 class Owner(Struct, frozen=True):
@@ -79,26 +76,12 @@ class KeptPod(Struct, frozen=True):
         return self.phase == "Pending" and not self.leaving
 
 
-class KeptNode(Struct, frozen=True):
-    """`allocatable`: cores and bytes. `url`: the kubelet's, empty where the node has no address."""
-
-    name: str
-    node_type: str
-    allocatable: Size
-    labels: tuple[tuple[str, str], ...]
-    taints: tuple[Taint, ...]
-    cordoned: bool
-    version: str
-    url: str
-    path: str
-
-
 def keep_pod(pod: Pod) -> KeptPod:
     metadata, status = pod.metadata, pod.status
     containers = running_containers(pod)
     return KeptPod(
         namespace=shared(metadata.namespace), name=metadata.name, uid=metadata.uid, owner=controller_of(metadata),
-        template=shared(_first(metadata.labels, TEMPLATE_HASHES)), node=shared(pod.spec.node_name),
+        template=shared(first(metadata.labels, TEMPLATE_HASHES)), node=shared(pod.spec.node_name),
         phase=shared(status.phase), leaving=metadata.deletion_timestamp is not None,
         created_s=seconds(metadata.creation_timestamp), annotations=shared(ours(metadata.annotations)),
         containers=shared(tuple(map(_container, containers))),
@@ -112,23 +95,6 @@ def keep_pod(pod: Pod) -> KeptPod:
 def running_containers(pod: Pod) -> list[Container]:
     """Those that live as long as the pod: its own and its sidecars."""
     return [*pod.spec.containers, *(c for c in pod.spec.init_containers if c.restart_policy == "Always")]
-
-
-def keep_node(node: Node) -> KeptNode:
-    metadata, status = node.metadata, node.status
-    address = next((a.address for a in status.addresses if a.type == "InternalIP"), "")
-    host = f"[{address}]" if ":" in address else address
-    return KeptNode(
-        name=metadata.name,
-        node_type=_first(metadata.labels, INSTANCE_TYPE),
-        allocatable=size_of(status.allocatable, {}),
-        labels=tuple(sorted(metadata.labels.items())),
-        taints=tuple(node.spec.taints),
-        cordoned=node.spec.unschedulable,
-        version=status.node_info.kubelet_version,
-        url=f"https://{host}:{status.daemon_endpoints.kubelet_endpoint.port}" if address else "",
-        path=metadata.annotations.get(METRICS_PATH, ""),
-    )
 
 
 def keep_namespace(namespace: Namespace) -> Annotations | None:
@@ -161,7 +127,7 @@ def seconds(text: str | None) -> float:
     return datetime.fromisoformat(text).timestamp() if text else 0.0
 
 
-def _first(labels: Mapping[str, str], names: Sequence[str]) -> str:
+def first(labels: Mapping[str, str], names: Sequence[str]) -> str:
     return next((labels[name] for name in names if name in labels), "")
 
 

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 import aiohttp
 
-from agents.collector.sources.kubernetes.kept import KeptNode
+from agents.collector.sources.kubernetes.kept_nodes import KeptNode
 from agents.kubernetes.connection import Api
 from agents.kubernetes.errors import ApiError, Unreachable
 from engine.errors import UserError

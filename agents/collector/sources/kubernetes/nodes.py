@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from agents.collector.sources.kubernetes.kept import KeptNode, KeptPod
+from agents.collector.sources.kubernetes.kept import KeptPod
+from agents.collector.sources.kubernetes.kept_nodes import KeptNode
 from agents.collector.sources.kubernetes.where import Where, admits
 from engine.messages import Size
 

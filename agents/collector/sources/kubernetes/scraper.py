@@ -11,7 +11,7 @@ from zlib import crc32
 from structlog.stdlib import get_logger
 
 from agents.collector.sources.kubernetes.exposition import CFS, RESOURCE, Parser
-from agents.collector.sources.kubernetes.kept import KeptNode
+from agents.collector.sources.kubernetes.kept_nodes import KeptNode
 from agents.collector.sources.kubernetes.kubelets import CADVISOR, Kubelets
 from agents.collector.sources.kubernetes.kubelets import RESOURCE as RESOURCE_PAGE
 from agents.collector.sources.kubernetes.meter import Meter, Sample

@@ -13,7 +13,8 @@ from structlog.stdlib import get_logger
 
 from agents.collector.sources.kubernetes import bounds, kept
 from agents.collector.sources.kubernetes.index import Index, Workload, claims_names
-from agents.collector.sources.kubernetes.kept import KeptNode, KeptPod
+from agents.collector.sources.kubernetes.kept import KeptPod
+from agents.collector.sources.kubernetes.kept_nodes import KeptNode, keep_node
 from agents.collector.sources.kubernetes.nodes import IN_PLACE, Nodes, at_least
 from agents.collector.sources.kubernetes.owners import KeptOwner, keep_owner
 from agents.collector.sources.kubernetes.policies import Policies
@@ -41,7 +42,7 @@ class View:
         self.in_place = True
         of = partial(Reflector, api)
         self.pods = of(resources.PODS, kept.keep_pod, self._pod)
-        self.node_list = of(resources.NODES, kept.keep_node, self._node)
+        self.node_list = of(resources.NODES, keep_node, self._node)
         self.nodes = Nodes(self.node_list.view)
         kinds = resources.OWNERS.items()
         self._owner_lists = [of(kind, keep_owner, partial(self._owner, name)) for name, kind in kinds]
