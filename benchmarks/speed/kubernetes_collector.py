@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
+import urllib.request
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -22,6 +23,7 @@ from agents.collector.sources.kubernetes.exposition import RESOURCE, Parser
 from engine.broker import admin
 from engine.broker.clusters import declare_cluster
 from engine.broker.development import DevelopmentBroker
+from engine.broker.ports import free_port
 from engine.broker.processes import spawn, terminate
 from engine.codec import decode_event
 from engine.control_plane.client import Client, until
@@ -89,6 +91,7 @@ def measured(
         sys.executable, "-m", "engine.cli.main", "collect", "kubernetes", "--cluster", NAME, "--broker", bootstrap,
         "--kubeconfig", str(cluster.kubeconfig), "--spool-dir", str(folder), "--interval", str(interval_s),
         "--kubelet-ca", str(cluster.data / "certificates" / "ca.crt"), "--no-throttling",
+        "--http-port", str(port := free_port()),
     ]  # fmt: skip
     started_s = time.time()
     process = spawn(command, folder / "log")
@@ -99,11 +102,13 @@ def measured(
         time.sleep(seconds)
         share = (sum(watched.cpu_times()[:2]) - used_s) / (time.time() - before_s)
         resident = watched.memory_info().rss
+        replicas = samples(port)
     finally:
         terminate(process, 20.0)
     return {
         "CPU, share of a core": share,
         "memory, MiB resident": resident / 2**20,
+        **replicas,
         **ages(bootstrap, started_s, before_s),
     }
 
@@ -126,6 +131,18 @@ def ages(bootstrap: str, started_s: float, since_s: float) -> dict[str, float]:
         "rows": float(rows),
         **{f"age of a row's newest sample, {name}, s": float(age_s) for name, age_s in quantiles},
     }
+
+
+def samples(port: int) -> dict[str, float]:
+    """Of single replicas, by the collector's own histogram: the bound below which so many are."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as response:
+        families = list(text_string_to_metric_families(response.read().decode()))
+    found = [s for family in families for s in family.samples if s.name.startswith("trimtab_collector_")]
+    buckets = sorted((float(s.labels["le"]), s.value) for s in found if s.name.endswith("sample_age_seconds_bucket"))
+    return {
+        f"age of replicas' samples, {share:.0%} below, s": next(le for le, n in buckets if n >= share * buckets[-1][1])
+        for share in (0.5, 0.99)
+    } | {"replicas without a sample": next(s.value for s in found if s.name.endswith("replicas_without_sample"))}
 
 
 def log(bootstrap: str) -> list[tuple[bytes, float]]:
