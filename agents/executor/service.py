@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
-from typing import Final
+from typing import Any, Final
 
 import structlog
 
@@ -85,7 +85,7 @@ class _Service:
 
     async def run_until(self, stop: asyncio.Event) -> None:
         """Ends after `stop` is set and the batch under way is finished, or raises what a part of it raised."""
-        tasks = [asyncio.create_task(part) for part in (self._serve(), self._inbox.read(), self._prune())]
+        tasks = [asyncio.create_task(part) for part in self._parts()]
         stopping = asyncio.create_task(stop.wait())
         done, _ = await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
         try:
@@ -99,6 +99,10 @@ class _Service:
             for task in (*tasks, stopping):
                 task.cancel()
             await asyncio.gather(*tasks, stopping, return_exceptions=True)
+            await self._executor.stop()
+
+    def _parts(self) -> list[Coroutine[Any, Any, None]]:
+        return [self._serve(), self._executor.late_failed(), self._inbox.read(), self._prune()]
 
     async def _serve(self) -> None:
         while self._clock() is None:
