@@ -112,7 +112,9 @@ class Ledger:
 
     def late(self) -> dict[str, Command]:
         """Commands that a dead process left late, by id."""
-        rows = self._database.execute("SELECT late.id, command FROM late JOIN commands USING (id) WHERE phase = 'intent'")
+        rows = self._database.execute(
+            "SELECT late.id, command FROM late JOIN commands USING (id) WHERE phase = 'intent' ORDER BY number"
+        )
         found = {id_: decode_command(payload) for id_, payload in rows}
         return {id_: command for id_, command in found.items() if isinstance(command, Command)}
 

@@ -31,7 +31,7 @@ class Written(Struct, rename="camel", frozen=True, kw_only=True):
 
 
 class LiveMetadata(Metadata, rename="camel", frozen=True, kw_only=True):
-    managed_fields: list[Written] = []
+    managed_fields: list[Written] = msgspec.field(default_factory=list)
 
 
 class LivePod(Struct, rename="camel", frozen=True, kw_only=True):

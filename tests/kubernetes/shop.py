@@ -1,0 +1,96 @@
+"""Workloads of the executor's tests, on a real API server, and what came of them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import msgspec
+
+from agents.executor.kubernetes.intent import Applied, key_of, read
+from agents.executor.kubernetes.objects import LivePod, Owner, PodList
+from agents.kubernetes.connection import MERGE_PATCH, Api
+from agents.kubernetes.errors import ApiError
+from agents.kubernetes.resources import DEPLOYMENTS, NODES, OWNERS, PODS, Kind
+from engine.messages import Size
+from engine.units import GIB
+
+MIB: Final = GIB / 1024
+SMALL: Final = Size(cpu_request=0.1, memory_request=64 * MIB, memory_limit=128 * MIB)
+LARGE: Final = Size(cpu_request=0.4, memory_request=128 * MIB, memory_limit=256 * MIB)
+RESOURCES: Final = {"requests": {"cpu": "100m", "memory": "64Mi"}, "limits": {"memory": "128Mi"}}
+READY_S: Final = 60.0
+
+
+class Shop:
+    """One namespace of a cluster."""
+
+    def __init__(self, api: Api, namespace: str) -> None:
+        self.api = api
+        self.namespace = namespace
+
+    async def make_namespace(self) -> None:
+        await self.api.request("POST", "/api/v1/namespaces", body={"metadata": {"name": self.namespace}})
+
+    async def make_node(self, name: str, **labels: str) -> None:
+        room = {"cpu": "16", "memory": "64Gi", "pods": "200"}
+        body = {"metadata": {"name": name, "labels": labels}, "status": {"allocatable": room, "capacity": room}}
+        try:
+            await self.api.request("POST", NODES.path(), body=body)
+        except ApiError as error:
+            if error.status != 409:
+                raise
+
+    async def make(self, kind: Kind[Any], name: str, replicas: int = 2, **more: Any) -> None:
+        """A workload with one container `app` of SMALL; ready when it returns. `pod`: annotations of its pods;
+        `resources`, `annotations`, `container`, `spec`: in place of what is usual, or besides."""
+        labels = {"app": name}
+        container = {"name": "app", "image": "app", "resources": more.get("resources", RESOURCES), **more.get("container", {})}
+        template = {"metadata": {"labels": labels, "annotations": more.get("pod", {})}, "spec": {"containers": [container]}}
+        spec: dict[str, Any] = {"selector": {"matchLabels": labels}, "template": template, **more.get("spec", {})}
+        if kind.name != "DaemonSet":
+            spec["replicas"] = replicas
+        body = {"metadata": {"name": name, "annotations": more.get("annotations", {})}, "spec": spec}
+        await self.api.request("POST", kind.path(self.namespace), body=body)
+        await until(lambda: self._ready(name, replicas))
+
+    async def pods(self, name: str) -> list[LivePod]:
+        content = await self.api.get(PODS.path(self.namespace), labelSelector=f"app={name}")
+        found = msgspec.json.decode(content, type=PodList).items
+        return sorted((pod for pod in found if pod.running), key=lambda pod: pod.metadata.name)
+
+    async def sizes(self, name: str) -> list[Size | None]:
+        return [pod.size("app") for pod in await self.pods(name)]
+
+    async def owner(self, name: str, kind: Kind[Any] = DEPLOYMENTS) -> Owner:
+        return Owner.decode(kind.name, await self.api.get(OWNERS[kind.name].path(self.namespace, name)))
+
+    async def intent(self, name: str, kind: Kind[Any] = DEPLOYMENTS) -> Applied | None:
+        return read((await self.owner(name, kind)).metadata.annotations, key_of("app"))
+
+    async def annotate(self, kind: Kind[Any], name: str, manager: str = "somebody", **annotations: str | None) -> None:
+        body = {"metadata": {"annotations": annotations}}
+        await self.api.request(
+            "PATCH", kind.path(self.namespace, name), {"fieldManager": manager}, body, MERGE_PATCH
+        )
+
+    async def kubelets_say(self, name: str, what: str | None) -> None:
+        """`deferred` or `infeasible` to each resize of its pods, None to do as they are told."""
+        for pod in await self.pods(name):
+            body = {"metadata": {"annotations": {"development.trimtab.io/resize": what}}}
+            await self.api.request("PATCH", PODS.path(self.namespace, pod.metadata.name), None, body, MERGE_PATCH)
+
+    async def _ready(self, name: str, replicas: int) -> bool:
+        pods = await self.pods(name)
+        return len(pods) == replicas and all(pod.status.phase == "Running" for pod in pods)
+
+
+async def until(condition: Callable[[], Awaitable[Any]], timeout_s: float = READY_S) -> Any:
+    """Returns what `condition` comes to when it is true."""
+    deadline_s = time.monotonic() + timeout_s
+    while not (found := await condition()):
+        assert time.monotonic() < deadline_s, "it never came about"
+        await asyncio.sleep(0.1)
+    return found
