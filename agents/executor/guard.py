@@ -44,7 +44,9 @@ class Facts(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    code: Code
+    """`code`: a `Code`, or one of the target's own."""
+
+    code: str
     detail: str
     """Expected and got, for people."""
 

@@ -104,11 +104,11 @@ def _asked(call: Callable[[], T]) -> T:
         raise TargetError(f"the file of the simulated cluster: {error}") from error
 
 
-NAMES: Final = ("simulated",)
+NAMES: Final = ("simulated", "kubernetes")
 
 
 def open_target(name: str, clock: str, cluster: str, simulated: Path | None) -> tuple[Target, Clock]:
-    """The target called `name` and the clock called `clock` (`wall` or `replay`).
+    """The simulated target and the clock called `clock` (`wall` or `replay`); that of Kubernetes is opened elsewhere.
 
     Only the simulated target knows a replay's clock: with any other, commands would not expire against real time.
     Raises UserError.

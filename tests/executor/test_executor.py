@@ -249,7 +249,7 @@ def test_targets_by_name(tmp_path: Path) -> None:
     assert clock() == 77.0
     for name, kind, simulated, sentence in (
         ("kubernetes", "replay", path, "--clock replay needs --target simulated"),
-        ("kubernetes", "wall", path, "--target kubernetes is unknown"),
+        ("nomad", "wall", path, "--target nomad is unknown"),
         ("simulated", "wall", None, "needs --simulated PATH"),
     ):
         with pytest.raises(UserError, match=sentence):

@@ -11,8 +11,7 @@ import msgspec
 
 from agents.executor.kubernetes.intent import Applied, key_of, read
 from agents.executor.kubernetes.objects import LivePod, Owner, PodList
-from agents.kubernetes.connection import MERGE_PATCH, Api
-from agents.kubernetes.errors import ApiError
+from agents.kubernetes.connection import MERGE_PATCH, STRATEGIC_PATCH, Api
 from agents.kubernetes.resources import DEPLOYMENTS, NODES, OWNERS, PODS, Kind
 from engine.messages import Size
 from engine.units import GIB
@@ -34,21 +33,26 @@ class Shop:
     async def make_namespace(self) -> None:
         await self.api.request("POST", "/api/v1/namespaces", body={"metadata": {"name": self.namespace}})
 
-    async def make_node(self, name: str, **labels: str) -> None:
-        room = {"cpu": "16", "memory": "64Gi", "pods": "200"}
-        body = {"metadata": {"name": name, "labels": labels}, "status": {"allocatable": room, "capacity": room}}
-        try:
-            await self.api.request("POST", NODES.path(), body=body)
-        except ApiError as error:
-            if error.status != 409:
-                raise
+    async def make_node(self, number: int = 1, node_type: str = "m5.large", cpu: str = "16") -> None:
+        """For the pods of this namespace only."""
+        room = {"cpu": cpu, "memory": "64Gi", "pods": "200"}
+        labels = {"test/shop": self.namespace, "node.kubernetes.io/instance-type": node_type}
+        metadata = {"name": f"{self.namespace}-{number}", "labels": labels}
+        status = {"allocatable": room, "capacity": room}
+        await self.api.request("POST", NODES.path(), body={"metadata": metadata, "status": status})
+
+    async def delete(self) -> None:
+        await self.api.request("DELETE", f"/api/v1/namespaces/{self.namespace}")
 
     async def make(self, kind: Kind[Any], name: str, replicas: int = 2, **more: Any) -> None:
         """A workload with one container `app` of SMALL; ready when it returns. `pod`: annotations of its pods;
-        `resources`, `annotations`, `container`, `spec`: in place of what is usual, or besides."""
+        `resources`, `annotations`, `container`, `pod_spec`, `spec`: in place of what is usual, or besides."""
         labels = {"app": name}
-        container = {"name": "app", "image": "app", "resources": more.get("resources", RESOURCES), **more.get("container", {})}
-        template = {"metadata": {"labels": labels, "annotations": more.get("pod", {})}, "spec": {"containers": [container]}}
+        resources = more.get("resources", RESOURCES)
+        container = {"name": "app", "image": "app", "resources": resources, **more.get("container", {})}
+        metadata = {"labels": labels, "annotations": more.get("pod", {})}
+        pod_spec = {"containers": [container], "nodeSelector": {"test/shop": self.namespace}}
+        template = {"metadata": metadata, "spec": {**pod_spec, **more.get("pod_spec", {})}}
         spec: dict[str, Any] = {"selector": {"matchLabels": labels}, "template": template, **more.get("spec", {})}
         if kind.name != "DaemonSet":
             spec["replicas"] = replicas
@@ -76,9 +80,16 @@ class Shop:
             "PATCH", kind.path(self.namespace, name), {"fieldManager": manager}, body, MERGE_PATCH
         )
 
-    async def kubelets_say(self, name: str, what: str | None) -> None:
+    async def set_template(self, kind: Kind[Any], name: str, resources: dict[str, Any], manager: str) -> None:
+        """What a GitOps controller does."""
+        containers = [{"name": "app", "resources": resources}]
+        body = {"spec": {"template": {"spec": {"containers": containers}}}}
+        path = kind.path(self.namespace, name)
+        await self.api.request("PATCH", path, {"fieldManager": manager}, body, STRATEGIC_PATCH)
+
+    async def kubelets_say(self, name: str, what: str | None, most: int = 1000) -> None:
         """`deferred` or `infeasible` to each resize of its pods, None to do as they are told."""
-        for pod in await self.pods(name):
+        for pod in (await self.pods(name))[:most]:
             body = {"metadata": {"annotations": {"development.trimtab.io/resize": what}}}
             await self.api.request("PATCH", PODS.path(self.namespace, pod.metadata.name), None, body, MERGE_PATCH)
 

@@ -57,6 +57,9 @@ class Replicas:
         for pod in changed:
             said = live.applied_to(pod)
             size = said.before if said is not None and said.before is not None else undone.size
+            has = pod.size(live.container)
+            if has is None or said is None or all(differences(has, each) for each in (said.size, size)):
+                continue  # someone else's
             await self._writer.resize(pod, live, replace(undone, size=size), lambda _, __: True)
         raise why
 

@@ -8,14 +8,18 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
+import msgspec
 import structlog
 
 from agents.executor.guard import Refusal
+from agents.executor.kubernetes.facts import Surroundings, later_word
+from agents.executor.kubernetes.guard import judge_live
 from agents.executor.kubernetes.intent import Applied
 from agents.executor.kubernetes.live import Live
 from agents.executor.kubernetes.reading import Reader
 from agents.executor.kubernetes.replicas import Replicas
 from agents.executor.kubernetes.requests import Requests
+from agents.executor.kubernetes.ways import RestartBy, may_restart, why_restart
 from agents.executor.kubernetes.writing import Writer
 from agents.executor.targets import Found, TargetError
 from agents.kubernetes.connection import Api
@@ -25,6 +29,14 @@ from engine.messages import Command, Size
 T = TypeVar("T")
 HURRY_S: Final = 5.0
 log = structlog.get_logger()
+
+
+class _Named(msgspec.Struct):
+    name: str
+
+
+class _Kinds(msgspec.Struct):
+    resources: list[_Named] = []
 
 
 class KubernetesTarget:
@@ -39,14 +51,24 @@ class KubernetesTarget:
     hurry_s: float | None = HURRY_S
 
     def __init__(
-        self, api: Api, pods_at_once: int = 4, patience_s: float = 60.0, now_s: Callable[[], float] = time.time
+        self,
+        api: Api,
+        pods_at_once: int = 4,
+        patience_s: float = 60.0,
+        restart_by: RestartBy = "template",
+        yield_s: float = 86_400.0,
+        now_s: Callable[[], float] = time.time,
     ) -> None:
-        self._api = api
+        self.api = api
         self._now_s = now_s
         self.requests = Requests(api)
         self.reader = Reader(self.requests)
         self.writer = Writer(self.requests, self.reader)
         self._replicas = Replicas(self.requests, self.reader, self.writer, pods_at_once, patience_s)
+        self._surroundings = Surroundings(self.requests, yield_s)
+        self._yield_s = yield_s
+        self._restart_by: RestartBy = restart_by
+        self._resizable = False
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         """One workload is written by one command at a time."""
 
@@ -58,7 +80,11 @@ class KubernetesTarget:
         return Found(size, None if intent is None else intent.command, live)
 
     async def refuse(self, command: Command, found: Found) -> Refusal | None:
-        return None
+        live: Live = found.live
+        restart = why_restart(live, command.target, await _answered(self._can_resize()))
+        allowed = may_restart(command, live, self._restart_by)
+        asked = self._surroundings.of(live, command.target, self._now_s(), restart, allowed)
+        return judge_live(command, await _answered(asked))
 
     async def apply(self, command: Command, found: Found) -> Size:
         live: Live = found.live
@@ -84,10 +110,20 @@ class KubernetesTarget:
             if intent.back:
                 why = TargetError("taken back before, as the annotation says", intent.back)
                 await _answered(self._replicas.back(live, intent, why))
+            if (word := later_word(live, self._now_s(), self._yield_s)) is not None:
+                why = TargetError(f"{word.manager} set {word.text}", "drifted_by_others")
+                await _answered(self._replicas.back(live, intent, why))
             return await _answered(self._replicas.bring(live, intent))
 
     async def close(self) -> None:
-        await self._api.close()
+        await self.api.close()
+
+    async def _can_resize(self) -> bool:
+        """Asked until it is so: a server that was too old may have been renewed."""
+        if not self._resizable:
+            kinds = msgspec.json.decode(await self.requests.get("/api/v1"), type=_Kinds).resources
+            self._resizable = any(each.name == "pods/resize" for each in kinds)
+        return self._resizable
 
 
 async def _answered(asked: Awaitable[T]) -> T:

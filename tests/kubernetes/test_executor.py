@@ -1,0 +1,217 @@
+"""The executor on a real API server: in place, back, refused."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from agents.executor.executor import Executor
+from agents.executor.items import Item
+from agents.executor.kubernetes.target import KubernetesTarget
+from agents.executor.ledger import Decided, Ledger
+from agents.executor.telemetry import Telemetry
+from agents.kubernetes.connection import Api
+from agents.kubernetes.resources import DAEMON_SETS, DEPLOYMENTS, STATEFUL_SETS
+from engine.codec import decode_event
+from engine.messages import Command, DeadLetter, Outcome
+from tests.executor.build import command as any_command
+from tests.kubernetes.shop import LARGE, MIB, SMALL, Shop, until
+
+Story = Callable[["World"], Awaitable[None]]
+
+
+class World:
+    """One namespace and an executor for it, with its own connection and ledger."""
+
+    def __init__(self, shop: Shop, target: KubernetesTarget, ledger: Path) -> None:
+        self.shop = shop
+        self.target = target
+        self.outcomes: list[Outcome] = []
+        self.ledger = Ledger(ledger, "shop")
+        self.executor = Executor("shop", 1, target, self.ledger, self._published, Telemetry(), time.time)
+
+    async def _published(self, decided: list[Decided], _: list[DeadLetter]) -> None:
+        for each in decided:
+            outcome = decode_event(each.payload)
+            assert isinstance(outcome, Outcome)
+            self.outcomes.append(outcome)
+
+    def command(self, workload: str = "web", **changes: Any) -> Command:
+        """From SMALL to LARGE, valid for ten minutes."""
+        now_s = time.time()
+        container = f"shop/{self.shop.namespace}/{workload}/app"
+        usual = {"id": secrets.token_hex(8), "container": container, "time_s": now_s, "valid_until_s": now_s + 600.0}
+        return any_command(**{**usual, "expected": SMALL, "target": LARGE, **changes})
+
+    async def give(self, *commands: Command) -> list[Outcome]:
+        """What came of them, in the order in which they were done."""
+        seen = len(self.outcomes)
+        await self.executor.handle([Item(number, each) for number, each in enumerate(commands)])
+
+        async def all_told() -> bool:
+            return len(self.outcomes) - seen >= len(commands)
+
+        await until(all_told)
+        return self.outcomes[seen:]
+
+
+def tell(kubeconfig: Path, folder: Path, story: Story, patience_s: float = 3.0) -> None:
+    """Runs a test's story in a namespace of its own."""
+
+    async def run() -> None:
+        api = await Api.open(kubeconfig)
+        shop = Shop(api, f"shop-{secrets.token_hex(4)}")
+        await shop.make_namespace()
+        await shop.make_node()
+        target = KubernetesTarget(await Api.open(kubeconfig), patience_s=patience_s)
+        world = World(shop, target, folder / "ledger.sqlite")
+        try:
+            await story(world)
+        finally:
+            await world.executor.stop()
+            await target.close()
+            await shop.delete()
+            await api.close()
+
+    asyncio.run(run())
+
+
+def told(outcomes: list[Outcome]) -> list[tuple[str, str]]:
+    return [(each.status, each.reason) for each in outcomes]
+
+
+def test_all_replicas_are_resized_in_place(kubeconfig: Path, tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.shop.make(DEPLOYMENTS, "web", 3)
+        before = [pod.metadata.uid for pod in await world.shop.pods("web")]
+        command = world.command()
+        (outcome,) = await world.give(command)
+        assert (outcome.status, outcome.reason, outcome.size) == ("applied", "", LARGE)
+        pods = await world.shop.pods("web")
+        assert [pod.size("app") for pod in pods] == [LARGE] * 3
+        assert [pod.metadata.uid for pod in pods] == before
+        assert all(pod.metadata.generation == 2 for pod in pods)  # one patch each
+        intent = await world.shop.intent("web")
+        assert intent is not None
+        assert (intent.command, intent.size, intent.why) == (command.id, LARGE, "resize_up: test")
+        (again,) = await world.give(replace(command, id="0" * 16))
+        assert told([again]) == [("refused", "unchanged")]
+
+    tell(kubeconfig, tmp_path, story)
+
+
+@pytest.mark.parametrize("kind", [STATEFUL_SETS, DAEMON_SETS], ids=lambda kind: kind.name)
+def test_other_owners(kubeconfig: Path, tmp_path: Path, kind: Any) -> None:
+    async def story(world: World) -> None:
+        await world.shop.make_node(2, "c5.large")
+        await world.shop.make(kind, "web", 2)
+        name = "web@c5.large" if kind is DAEMON_SETS else "web"
+        assert told(await world.give(world.command(name))) == [("applied", "")]
+        sizes = [pod.size("app") for pod in sorted(await world.shop.pods("web"), key=lambda pod: pod.spec.node_name)]
+        assert sizes == ([SMALL, LARGE] if kind is DAEMON_SETS else [LARGE, LARGE])
+
+    tell(kubeconfig, tmp_path, story)
+
+
+@pytest.mark.parametrize("kubelet", ["infeasible", "deferred"])
+def test_what_one_replica_cannot_follow_is_taken_back_from_all(kubeconfig: Path, tmp_path: Path, kubelet: str) -> None:
+    async def story(world: World) -> None:
+        await world.shop.make(DEPLOYMENTS, "web", 3)
+        await world.shop.kubelets_say("web", kubelet, most=1)
+        command = world.command()
+        assert told(await world.give(command)) == [("failed", kubelet)]
+        assert await world.shop.sizes("web") == [SMALL] * 3
+        intent = await world.shop.intent("web")
+        assert intent is not None
+        assert (intent.command, intent.size, intent.back) == (command.id, SMALL, kubelet)
+
+    tell(kubeconfig, tmp_path, story)
+
+
+def test_a_kubelet_that_defers_and_then_has_room(kubeconfig: Path, tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.shop.make(DEPLOYMENTS, "web", 2)
+        await world.shop.kubelets_say("web", "deferred")
+        giving = asyncio.create_task(world.give(world.command()))
+        await asyncio.sleep(1.0)
+        assert not giving.done()
+        await world.shop.kubelets_say("web", None)
+        assert told(await giving) == [("applied", "")]
+
+    tell(kubeconfig, tmp_path, story, patience_s=20.0)
+
+
+def test_refusals_of_a_live_cluster(kubeconfig: Path, tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        shop = world.shop
+        await shop.make(DEPLOYMENTS, "web", 2)
+        gone = world.command("other")
+        quality = world.command(target=replace(LARGE, cpu_limit=0.4, memory_request=256 * MIB))
+        huge = world.command(target=replace(LARGE, cpu_request=9.0))
+        bare_limit = world.command(target=replace(LARGE, memory_limit=None))
+        for command, reason in (
+            (gone, "unknown_container"),
+            (quality, "qos_class"),
+            (huge, "no_room"),
+            (bare_limit, "needs_restart"),
+        ):
+            assert told(await world.give(command)) == [("refused", reason)]
+        await shop.annotate(DEPLOYMENTS, "web", **{"trimtab.io/autopilot": "recommend"})
+        assert told(await world.give(world.command())) == [("refused", "policy_forbids")]
+        assert told(await world.give(world.command(approved=True))) == [("applied", "")]
+
+    tell(kubeconfig, tmp_path, story)
+
+
+def test_limits_and_quotas_of_the_namespace(kubeconfig: Path, tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        shop = world.shop
+        await shop.make(DEPLOYMENTS, "web", 2)
+        path = f"/api/v1/namespaces/{shop.namespace}"
+        limits = {"limits": [{"type": "Container", "max": {"cpu": "300m"}, "default": {"cpu": "300m"}}]}
+        await shop.api.request("POST", f"{path}/limitranges", body={"metadata": {"name": "l"}, "spec": limits})
+        (outcome,) = await world.give(world.command())
+        assert (outcome.reason, outcome.detail) == (
+            "limit_range", "l, Container: cpu request expected at most 0.3, got 0.4"
+        )  # fmt: skip
+        await shop.api.request("DELETE", f"{path}/limitranges/l")
+        quota = {"hard": {"requests.cpu": "500m"}}
+        await shop.api.request("POST", f"{path}/resourcequotas", body={"metadata": {"name": "q"}, "spec": quota})
+
+        async def counted() -> bool:
+            return b'"used":{"requests.cpu":"200m"}' in await shop.api.get(f"{path}/resourcequotas/q")
+
+        await until(counted)
+        (outcome,) = await world.give(world.command())
+        assert (outcome.reason, outcome.detail) == (
+            "quota", "q, requests.cpu: 0.3 left of 500m, 0.6 more are wanted"
+        )  # fmt: skip
+
+    tell(kubeconfig, tmp_path, story)
+
+
+def test_what_others_set_since_is_left_alone(kubeconfig: Path, tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        shop = world.shop
+        await shop.make(DEPLOYMENTS, "web", 1)
+        assert told(await world.give(world.command())) == [("applied", "")]
+        await asyncio.sleep(1.1)  # managedFields have whole seconds
+        await shop.set_template(DEPLOYMENTS, "web", {"requests": {"cpu": "700m"}}, manager="argocd-controller")
+
+        async def rolled_out() -> bool:
+            return {size.cpu_request for size in await shop.sizes("web") if size} == {0.7}
+
+        await until(rolled_out)
+        now = replace(SMALL, cpu_request=0.7)
+        (outcome,) = await world.give(world.command(expected=now, target=LARGE))
+        assert (outcome.status, outcome.reason) == ("refused", "drifted_by_others")
+        assert outcome.detail.startswith("argocd-controller set the template, cpu_request 0.1 and 0.7")
+
+    tell(kubeconfig, tmp_path, story)
