@@ -60,6 +60,14 @@ class Shop:
         await self.api.request("POST", kind.path(self.namespace), body=body)
         await until(lambda: self._ready(name, replicas))
 
+    async def make_pod(self, name: str) -> None:
+        """A pod of nobody, running."""
+        container = {"name": "app", "image": "app", "resources": RESOURCES}
+        spec = {"containers": [container], "nodeSelector": {"test/shop": self.namespace}}
+        body = {"metadata": {"name": name, "labels": {"app": name}}, "spec": spec}
+        await self.api.request("POST", PODS.path(self.namespace), body=body)
+        await until(lambda: self._ready(name, 1))
+
     async def pods(self, name: str) -> list[LivePod]:
         content = await self.api.get(PODS.path(self.namespace), labelSelector=f"app={name}")
         found = msgspec.json.decode(content, type=PodList).items

@@ -11,7 +11,7 @@ from agents.executor.guard import differences
 from agents.executor.kubernetes.guard import Circumstances, Replica, Word
 from agents.executor.kubernetes.intent import MANAGER, Applied
 from agents.executor.kubernetes.live import Live
-from agents.executor.kubernetes.managed import Writer, resources_path, writer_of
+from agents.executor.kubernetes.managed import Writer, last_write, resources_path, writer_of
 from agents.executor.kubernetes.objects import LivePod, PodList, is_sidecar, stated, template_steps
 from agents.executor.kubernetes.requests import Requests
 from agents.kubernetes.bounds import Limits, Quota
@@ -143,7 +143,7 @@ def _word_of(pod: LivePod, live: Live) -> Word | None:
         return None
     path = resources_path(live.container, sidecar=is_sidecar(pod.spec, live.container))
     writer = writer_of(pod.metadata.managed_fields, *path)
-    if writer is None or writer.manager == MANAGER or writer.at <= said.at:
+    if writer is None or writer.manager == MANAGER or writer.at <= last_write(pod.metadata.managed_fields, MANAGER):
         return None  # it was annotated and not yet resized: ours to finish
     return Word(writer.manager, writer.at, f"pod {pod.metadata.name}, {'; '.join(changed)}")
 

@@ -48,6 +48,7 @@ CODES_OF_FAILURE: Final[dict[str, str]] = {
     "drifted_by_others": "Someone else wrote to it meanwhile; what we changed has its size from before.",
     "rollout_failed": "The rollout did not become available in time; the template is as before.",
     "unreachable": "The API server did not answer for too long; what was begun is finished when it does.",
+    "gone": "The workload was deleted while it was written; what has its name now was not touched.",
     "contended": "It changed too often while it was written.",
     "superseded": "Another command took over before this one was finished.",
     "unschedulable": "No machine of that type came in time; the template is as before.",

@@ -55,6 +55,11 @@ def writer_of(written: Iterable[Written], *path: str) -> Writer | None:
     return max(owners, key=lambda owner: owner.at, default=None)
 
 
+def last_write(written: Iterable[Written], manager: str) -> float:
+    """When a manager wrote last, seconds since 1970 by the server's clock: clocks of agents are not to be trusted."""
+    return max((seconds(each.time) for each in written if each.manager == manager), default=0.0)
+
+
 def resources_path(container: str, *template: str, sidecar: bool = False) -> tuple[str, ...]:
     """Path of a container's resources in a pod, or below the template of an owner."""
     steps = [f"f:{step}" for step in (*template, "spec", "initContainers" if sidecar else "containers")]

@@ -74,15 +74,15 @@ class Replicas:
         return None
 
     async def _all(self, live: Live, intent: Applied, expected: Callable[[LivePod, Size], bool]) -> None:
-        now: Live | None = live
+        now = live
         for _ in range(ROUNDS):
-            if now is None:
-                return
             await self._side_by_side(now, list(now.pods), intent, expected)
-            now = await self._reader.again(live)
-            if now is None or not any(differences(size, intent.size) for size in now.sizes):
+            after = await self._reader.again(live)
+            if after is None:
+                raise TargetError("the workload is gone, or another has its name", "gone")
+            if not any(differences(size, intent.size) for size in after.sizes):
                 return
-            expected = _as_judged(now, intent)
+            now, expected = after, _as_judged(after, intent)
         raise TargetError("replicas keep coming with another size", "contended")
 
     async def _side_by_side(
