@@ -29,6 +29,7 @@ COMMANDS: Final = {
     "kill-switch": ("engine.cli.kill_switch:kill_switch", "Stop everything that trimtab does to a cluster."),
     "topics": ("engine.cli.topics:topics", "Compare and reconcile a broker with topics.yaml."),
     "kafka": ("engine.cli.kafka:kafka", "Run a development broker (real Apache Kafka, no Docker)."),
+    "kubernetes": ("engine.cli.kubernetes:kubernetes", "Run a development cluster (real Kubernetes, no Docker)."),
     "config": ("engine.cli.config:config", "Show the effective settings of a program."),
 }
 
