@@ -36,7 +36,8 @@ class Between:
 
     def patched(self, ending: str = "/resize") -> list[Seen]:
         """Patches that took effect."""
-        return [each for each in self.seen if each[:1] == ("PATCH",) and each.path.endswith(ending) and each.status < 300]
+        patches = (each for each in self.seen if each.method == "PATCH" and each.path.endswith(ending))
+        return [each for each in patches if each.status < 300]
 
     def statuses(self, method: str, ending: str) -> list[int]:
         return [each.status for each in self.seen if each.method == method and each.path.endswith(ending)]

@@ -12,6 +12,7 @@ import msgspec
 from agents.executor.kubernetes.intent import Applied, key_of, read
 from agents.executor.kubernetes.objects import LivePod, Owner, PodList
 from agents.kubernetes.connection import MERGE_PATCH, STRATEGIC_PATCH, Api
+from agents.kubernetes.errors import ApiError
 from agents.kubernetes.resources import DEPLOYMENTS, NODES, OWNERS, PODS, Kind
 from engine.messages import Size
 from engine.units import GIB
@@ -31,7 +32,16 @@ class Shop:
         self.namespace = namespace
 
     async def make_namespace(self) -> None:
+        """With its default service account, without which no pod is admitted."""
         await self.api.request("POST", "/api/v1/namespaces", body={"metadata": {"name": self.namespace}})
+        await until(self._has_account)
+
+    async def _has_account(self) -> bool:
+        try:
+            await self.api.get(f"/api/v1/namespaces/{self.namespace}/serviceaccounts/default")
+        except ApiError:
+            return False
+        return True
 
     async def make_node(self, number: int = 1, node_type: str = "m5.large", cpu: str = "16") -> None:
         """For the pods of this namespace only."""

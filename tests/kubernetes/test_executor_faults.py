@@ -19,10 +19,19 @@ from agents.executor.kubernetes.target import KubernetesTarget
 from agents.kubernetes.connection import Api
 from agents.kubernetes.resources import DEPLOYMENTS, PODS, STATEFUL_SETS
 from engine.codec import decode_event, encode
+from engine.control_plane.development import DevelopmentCluster
 from engine.messages import Outcome
 from tests.kubernetes.between import Between, between, for_ever, refusal
 from tests.kubernetes.shop import LARGE, SMALL, Shop, until
 from tests.kubernetes.world import World, tell, told
+
+pytestmark = pytest.mark.kubernetes
+
+
+@pytest.fixture
+def kubeconfig(cluster: DevelopmentCluster) -> Path:
+    return cluster.kubeconfig
+
 
 Story = Callable[[World, Between], Awaitable[None]]
 
@@ -274,3 +283,28 @@ def test_a_clock_that_is_ten_minutes_off(
         await target.close()
 
     tell(kubeconfig, tmp_path, story)
+
+
+def test_the_api_server_dies_in_the_middle(own_cluster: DevelopmentCluster, tmp_path: Path) -> None:
+    """SIGKILLed when the first resize is done, back after some seconds: the others of the pods follow."""
+
+    async def story(world: World, middle: Between) -> None:
+        killed = asyncio.Event()
+
+        async def kill(request: web.Request) -> web.StreamResponse | None:
+            if request.path.endswith("/resize") and not killed.is_set():
+                killed.set()
+                own_cluster.kill_api_server()
+            return None
+
+        middle.after = kill
+        await world.shop.make(DEPLOYMENTS, "web", 6)
+        giving = asyncio.create_task(world.give(world.command()))
+        await asyncio.wait_for(killed.wait(), 30.0)
+        await asyncio.sleep(3.0)
+        await asyncio.to_thread(own_cluster.start_api_server)
+        assert told(await giving) == [("applied", "")]
+        assert await world.shop.sizes("web") == [LARGE] * 6
+        assert await generations(world.shop) == [2] * 6
+
+    tell_between(own_cluster.kubeconfig, tmp_path, story)
