@@ -14,11 +14,13 @@ from agents.executor.kubernetes.live import Live
 from agents.executor.kubernetes.managed import Writer, last_write, resources_path, writer_of
 from agents.executor.kubernetes.objects import LivePod, PodList, is_sidecar, stated, template_steps
 from agents.executor.kubernetes.requests import Requests
+from agents.executor.kubernetes.ways import blocking_budget
 from agents.kubernetes.bounds import Limits, Quota
 from agents.kubernetes.errors import ApiError
 from agents.kubernetes.pods import Container
-from agents.kubernetes.resources import LIMIT_RANGES, NODES, PODS, RESOURCE_QUOTAS
+from agents.kubernetes.resources import DISRUPTION_BUDGETS, LIMIT_RANGES, NODES, PODS, RESOURCE_QUOTAS
 from agents.kubernetes.sizes import size_of
+from agents.kubernetes.workloads import DisruptionBudget
 from engine.errors import UserError
 from engine.messages import Size
 from engine.policy.annotations import read_annotations
@@ -35,6 +37,10 @@ class _LimitList(msgspec.Struct):
 
 class _QuotaList(msgspec.Struct):
     items: list[Quota] = []
+
+
+class _BudgetList(msgspec.Struct):
+    items: list[DisruptionBudget] = []
 
 
 class _Usage(msgspec.Struct):
@@ -58,11 +64,12 @@ class Surroundings:
     ) -> Circumstances:
         """Raises ApiError, TargetError. Room of nodes is read for a raise, usage for a lower memory limit."""
         namespace = live.owner.metadata.namespace
-        limits, quotas, free, used = await asyncio.gather(
+        limits, quotas, free, used, budget = await asyncio.gather(
             self._requests.get(LIMIT_RANGES.path(namespace)),
             self._requests.get(RESOURCE_QUOTAS.path(namespace)),
             self._free(live, target),
             self._memory_used(live, target),
+            self._budget(live, restart),
         )
         metadata = live.owner.metadata
         policy, _ = read_annotations(metadata.annotations)  # problems are told where rosters are made
@@ -78,7 +85,15 @@ class Surroundings:
             free=free,
             restart=restart,
             may_restart=may_restart,
+            budget=budget,
         )
+
+    async def _budget(self, live: Live, restart: str) -> str:
+        if not restart:
+            return ""
+        content = await self._requests.get(DISRUPTION_BUDGETS.path(live.owner.metadata.namespace))
+        labels = live.pods[0].metadata.labels if live.pods else {}
+        return blocking_budget(msgspec.json.decode(content, type=_BudgetList).items, labels)
 
     async def _free(self, live: Live, target: Size) -> dict[str, tuple[float, float]]:
         nodes = {pod.spec.node_name for pod in live.pods if pod.spec.node_name}

@@ -26,6 +26,7 @@ LiveCode = Literal[
     "below_usage",
     "no_room",
     "needs_restart",
+    "disruption_budget",
 ]
 LIVE_MEANING: Final[dict[LiveCode, str]] = {
     "being_deleted": "The workload is being deleted.",
@@ -38,6 +39,7 @@ LIVE_MEANING: Final[dict[LiveCode, str]] = {
     "below_usage": "The memory limit would lie below what a replica uses now; its kubelet would not set it.",
     "no_room": "A node of the replicas has no room for that size.",
     "needs_restart": "It cannot be done without a restart, and that is not allowed for this command.",
+    "disruption_budget": "It needs a restart, and a PodDisruptionBudget allows none now.",
 }
 CODES_OF_FAILURE: Final[dict[str, str]] = {
     "target_error": "The target did not do what it was asked.",
@@ -46,6 +48,8 @@ CODES_OF_FAILURE: Final[dict[str, str]] = {
     "not_actuated": "A kubelet did not set the size in time; all replicas have their size from before.",
     "refused_by_server": "The API server, or admission, refused the write; all replicas have their size from before.",
     "drifted_by_others": "Someone else wrote to it meanwhile; what we changed has its size from before.",
+    "no_webhook": "Evicted pods would not come back with the size: the webhook is not there.",
+    "disruption_budget": "A PodDisruptionBudget held up an eviction for too long.",
     "rollout_failed": "The rollout did not become available in time; the template is as before.",
     "unreachable": "The API server did not answer for too long; what was begun is finished when it does.",
     "gone": "The workload was deleted while it was written; what has its name now was not touched.",
@@ -77,6 +81,7 @@ class Circumstances(NamedTuple):
     """A fresh read. `free`: cores and bytes by node, beside the requests of all its pods.
 
     `restart`: why the command cannot be done without a restart, empty where it can. `may_restart`: whether it may.
+    `budget`: the PodDisruptionBudget that allows no disruption now.
     """
 
     container: str
@@ -90,6 +95,7 @@ class Circumstances(NamedTuple):
     free: Mapping[str, tuple[float, float]]
     restart: str
     may_restart: bool
+    budget: str = ""
 
 
 def judge_live(command: Command, circumstances: Circumstances) -> Refusal | None:
@@ -150,6 +156,8 @@ def _quota(command: Command, now: Circumstances) -> str | None:
 
 
 def _quality(command: Command, now: Circumstances) -> str | None:
+    if now.restart:
+        return None  # the engine has the policy's word on the class of new pods
     for replica in now.replicas:
         then = quality_of_service(_with(command, now, replica))
         if replica.quality and then != replica.quality:
@@ -166,7 +174,9 @@ def _below_usage(command: Command, now: Circumstances) -> str | None:
 
 
 def _no_room(command: Command, now: Circumstances) -> str | None:
-    """All replicas of a node together; only what the command adds is counted."""
+    """All replicas of a node together; only what the command adds is counted. New pods find a node of their own."""
+    if now.restart:
+        return None
     for node, free in now.free.items():
         ours = [replica.sizes[now.container] for replica in now.replicas if replica.node == node]
         for resource, left in zip(RESOURCES, free, strict=True):
@@ -179,6 +189,10 @@ def _no_room(command: Command, now: Circumstances) -> str | None:
 
 def _restart(_: Command, now: Circumstances) -> str | None:
     return now.restart if now.restart and not now.may_restart else None
+
+
+def _budget(_: Command, now: Circumstances) -> str | None:
+    return f"{now.budget} allows no disruption" if now.restart and now.budget else None
 
 
 def _with(command: Command, now: Circumstances, replica: Replica) -> list[Size]:
@@ -196,5 +210,6 @@ LIVE_RULES: Final[tuple[tuple[LiveCode, Callable[[Command, Circumstances], str |
     ("below_usage", _below_usage),  # what kubelets would refuse
     ("no_room", _no_room),
     ("needs_restart", _restart),
+    ("disruption_budget", _budget),
 )
 

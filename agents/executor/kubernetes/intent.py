@@ -21,7 +21,7 @@ MANAGER: Final = "trimtab"
 class Applied(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`at`: seconds since 1970. `before`: the size that this one replaced, to go back to. `over`: the size that the
     owner's template stated then; another one there is someone's later word. `back`: why the command was taken back,
-    a reason of outcomes; then `size` is the one from before.
+    a reason of outcomes; then `size` is the one from before. `by`: template or evict, where pods are made anew.
     """
 
     command: str
@@ -31,6 +31,7 @@ class Applied(Struct, frozen=True, kw_only=True, omit_defaults=True):
     before: Size | None = None
     over: Size | None = None
     back: str = ""
+    by: str = ""
 
 
 def key_of(container: str, node_type: str = "") -> str:

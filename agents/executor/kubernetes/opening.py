@@ -22,6 +22,7 @@ async def open_kubernetes(settings: ExecutorSettings) -> KubernetesTarget:
         pods_at_once=settings.pods_at_once,
         patience_s=settings.resize_patience_s,
         restart_by=settings.restart_by,
+        restart_patience_s=settings.restart_patience_s,
         yield_s=settings.yield_hours * 3600,
     )
 

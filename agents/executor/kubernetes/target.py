@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final, TypeVar
 
 import msgspec
 import structlog
 
 from agents.executor.guard import Refusal
+from agents.executor.kubernetes import evict, template
+from agents.executor.kubernetes.evict import Evictions
 from agents.executor.kubernetes.facts import Surroundings, later_word
 from agents.executor.kubernetes.guard import judge_live
 from agents.executor.kubernetes.intent import Applied
@@ -19,7 +22,8 @@ from agents.executor.kubernetes.live import Live
 from agents.executor.kubernetes.reading import Reader
 from agents.executor.kubernetes.replicas import Replicas
 from agents.executor.kubernetes.requests import Requests
-from agents.executor.kubernetes.ways import RestartBy, may_restart, why_restart
+from agents.executor.kubernetes.template import Rollouts
+from agents.executor.kubernetes.ways import RestartBy, may_restart, restarts_itself, why_restart
 from agents.executor.kubernetes.writing import Writer
 from agents.executor.targets import Found, TargetError
 from agents.kubernetes.connection import Api
@@ -56,6 +60,7 @@ class KubernetesTarget:
         pods_at_once: int = 4,
         patience_s: float = 60.0,
         restart_by: RestartBy = "template",
+        restart_patience_s: float = 600.0,
         yield_s: float = 86_400.0,
         now_s: Callable[[], float] = time.time,
     ) -> None:
@@ -69,6 +74,11 @@ class KubernetesTarget:
         self._yield_s = yield_s
         self._restart_by: RestartBy = restart_by
         self._resizable = False
+        self._ways: dict[str, Rollouts | Evictions] = {
+            template.WAY: Rollouts(self.reader, self.writer, restart_patience_s),
+            evict.WAY: Evictions(self.requests, self.reader, self.writer, restart_patience_s),
+        }
+        self._restarting = asyncio.Lock()
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         """One workload is written by one command at a time."""
 
@@ -82,12 +92,14 @@ class KubernetesTarget:
     async def refuse(self, command: Command, found: Found) -> Refusal | None:
         live: Live = found.live
         restart = why_restart(live, command.target, await _answered(self._can_resize()))
-        allowed = may_restart(command, live, self._restart_by)
+        allowed = may_restart(command, live, self._restart_by, restart)
         asked = self._surroundings.of(live, command.target, self._now_s(), restart, allowed)
         return judge_live(command, await _answered(asked))
 
     async def apply(self, command: Command, found: Found) -> Size:
         live: Live = found.live
+        why = why_restart(live, command.target, await _answered(self._can_resize()))
+        by = self._restart_by if why and not restarts_itself(why) else ""
         intent = Applied(
             command=command.id,
             size=command.target,
@@ -95,25 +107,42 @@ class KubernetesTarget:
             at=round(self._now_s(), 3),
             before=found.size,
             over=live.template_size,
+            by=by,
         )
-        async with self._locks[live.owner.metadata.uid]:
+        async with self._one_at_a_time(live, by):
+            if by:
+                await _answered(self._ways[by].begin(live, intent))
+                return await _answered(self._ways[by].end(live, intent))
             await self.writer.intend(live, intent)
             return await _answered(self._replicas.bring(live, intent))
 
     async def finish(self, command_id: str, container: str, found: Found) -> Size:
         """Goes on with what the owner's annotation says; a command that was being taken back is so to the end."""
-        async with self._locks[found.live.owner.metadata.uid]:
+        by = found.live.intent.by
+        async with self._one_at_a_time(found.live, by):
             live = await _answered(self.reader.again(found.live))
             intent = None if live is None else live.intent
             if live is None or intent is None or intent.command != command_id:
                 raise TargetError("another command or a person has taken over", "superseded")
+            way = self._ways.get(intent.by, self._replicas)
             if intent.back:
                 why = TargetError("taken back before, as the annotation says", intent.back)
-                await _answered(self._replicas.back(live, intent, why))
+                await _answered(way.back(live, intent, why))
             if (word := later_word(live, self._now_s(), self._yield_s)) is not None:
                 why = TargetError(f"{word.manager} set {word.text}", "drifted_by_others")
-                await _answered(self._replicas.back(live, intent, why))
+                await _answered(way.back(live, intent, why))
+            if intent.by in self._ways:
+                return await _answered(self._ways[intent.by].end(live, intent))
             return await _answered(self._replicas.bring(live, intent))
+
+    @asynccontextmanager
+    async def _one_at_a_time(self, live: Live, by: str) -> AsyncIterator[None]:
+        """One command at a time for a workload, and one workload at a time where pods are made anew."""
+        async with AsyncExitStack() as stack:
+            if by:
+                await stack.enter_async_context(self._restarting)
+            await stack.enter_async_context(self._locks[live.owner.metadata.uid])
+            yield
 
     async def close(self) -> None:
         await self.api.close()

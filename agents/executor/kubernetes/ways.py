@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from agents.executor.guard import differences
 from agents.executor.kubernetes.live import Live
 from agents.executor.kubernetes.objects import POD
+from agents.executor.kubernetes.template import KINDS
+from agents.kubernetes.workloads import DisruptionBudget
 from engine.messages import Command, Size
 from engine.units import RESOURCES
 
@@ -35,9 +38,25 @@ def restarts_itself(why: str) -> bool:
     return "resizePolicy" in why
 
 
-def may_restart(command: Command, live: Live, by: RestartBy) -> bool:
-    """The engine expected one; and of what has no template, nobody makes a new pod."""
-    return command.may_restart and by != "never" and live.owner.kind != POD
+def may_restart(command: Command, live: Live, by: RestartBy, why: str) -> bool:
+    """The engine expected one, and new pods can have the size: by the template, or by the webhook."""
+    if not command.may_restart or by == "never" or live.owner.kind == POD:
+        return False
+    if restarts_itself(why) or by == "evict":
+        return True
+    return live.owner.kind in KINDS and not live.node_type  # a DaemonSet's template is for all types of nodes
+
+
+def blocking_budget(budgets: list[DisruptionBudget], labels: Mapping[str, str]) -> str:
+    """The PodDisruptionBudget of such pods that allows no disruption now; empty where none forbids it.
+
+    Rollouts do not heed budgets by themselves.
+    """
+    for each in budgets:
+        wanted = each.spec.selector.match_labels
+        if wanted and wanted.items() <= labels.items() and each.status.disruptions_allowed < 1:
+            return each.metadata.name
+    return ""
 
 
 def _changed(size: Size, target: Size) -> set[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -43,16 +44,22 @@ class Writer:
             return live.owner
         return await self.apply_owner(live.owner, ours_with(live.owner, live.key, intent))
 
-    async def apply_owner(self, owner: Owner, body: Body, force: bool = False) -> Owner:
-        """Server-side apply of all that we want of the owner. Raises Changed, TargetError `owned_by_others`."""
+    async def apply_owner(self, owner: Owner, body: Body, force: bool = False, patch: bool = False) -> Owner:
+        """Server-side apply of all that we want of the owner; a strategic `patch` where something is taken off.
+
+        Raises Changed, TargetError `drifted_by_others`.
+        """
         try:
-            content = await self._requests.patch(
-                owner.path, body, APPLY_PATCH, force="true" if force else "false"
-            )
+            if patch:
+                content = await self._requests.patch(owner.path, body, STRATEGIC_PATCH)
+            else:
+                content = await self._requests.patch(owner.path, body, APPLY_PATCH, force=str(force).lower())
         except ApiError as error:
             if error.missing:
                 raise Changed(f"{owner.path} is gone") from error
             if error.conflict and error.message.startswith("Apply failed"):  # with the fields of another manager
+                if not force and set(re.findall(r'with "([^"]+)"', error.message)) == {MANAGER}:
+                    return await self.apply_owner(owner, body, force=True)  # our own patch from before
                 raise TargetError(error.message, "drifted_by_others") from error
             if error.conflict:
                 raise Changed(str(error)) from error

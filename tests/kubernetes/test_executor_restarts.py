@@ -1,0 +1,108 @@
+"""Where a size needs new pods: by the template, within budgets, and back when they do not come."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from agents.kubernetes.resources import DEPLOYMENTS, DISRUPTION_BUDGETS, STATEFUL_SETS
+from engine.control_plane.development import DevelopmentCluster
+from engine.messages import Command
+from tests.kubernetes.shop import LARGE, SMALL, until
+from tests.kubernetes.world import World, tell, told
+
+pytestmark = pytest.mark.kubernetes
+UNLIMITED = replace(LARGE, memory_limit=None)
+"""A limit cannot be taken off a running pod."""
+
+
+@pytest.fixture
+def kubeconfig(cluster: DevelopmentCluster) -> Path:
+    return cluster.kubeconfig
+
+
+def restart(world: World, **changes: Any) -> Command:
+    return world.command(**{"target": UNLIMITED, "may_restart": True, **changes})
+
+
+@pytest.mark.parametrize("kind", [DEPLOYMENTS, STATEFUL_SETS], ids=lambda kind: kind.name)
+def test_by_the_template(kubeconfig: Path, tmp_path: Path, kind: Any) -> None:
+    async def story(world: World) -> None:
+        await world.shop.make(kind, "web", 3)
+        before = {pod.metadata.uid for pod in await world.shop.pods("web")}
+        command = restart(world)
+        assert told(await world.give(command)) == [("applied", "")]
+        pods = await world.shop.pods("web")
+        assert [pod.size("app") for pod in pods] == [UNLIMITED] * 3
+        assert not before & {pod.metadata.uid for pod in pods}
+        assert all(command.id in pod.metadata.annotations["applied.trimtab.io/app"] for pod in pods)
+        # In place afterwards: what is ours of the template stays as it is, and nothing rolls out again.
+        after = (await world.shop.owner("web", kind)).metadata.generation
+        wider = replace(UNLIMITED, cpu_request=0.6)
+        assert told(await world.give(world.command(expected=UNLIMITED, target=wider))) == [("applied", "")]
+        assert (await world.shop.owner("web", kind)).metadata.generation == after
+        assert await world.shop.sizes("web") == [wider] * 3
+
+    tell(kubeconfig, tmp_path, story, restart_patience_s=60.0)
+
+
+def test_without_leave_nothing_restarts(kubeconfig: Path, tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.shop.make(DEPLOYMENTS, "web", 1)
+        (outcome,) = await world.give(restart(world, may_restart=False))
+        assert (outcome.reason, outcome.detail) == ("needs_restart", "memory_limit cannot be taken off a running pod")
+
+    tell(kubeconfig, tmp_path, story)
+
+
+def test_a_rollout_that_does_not_come_goes_back(kubeconfig: Path, tmp_path: Path) -> None:
+    """The node has 16 cores."""
+
+    async def story(world: World) -> None:
+        await world.shop.make(DEPLOYMENTS, "web", 2)
+        huge = replace(UNLIMITED, cpu_request=20.0)
+        (outcome,) = await world.give(restart(world, target=huge))
+        assert (outcome.status, outcome.reason) == ("failed", "rollout_failed")
+        owner = await world.shop.owner("web")
+        assert owner.template_size("app") == SMALL
+
+        async def as_before() -> bool:
+            return await world.shop.sizes("web") == [SMALL] * 2
+
+        await until(as_before)
+
+    tell(kubeconfig, tmp_path, story, restart_patience_s=3.0)
+
+
+def test_a_disruption_budget_is_respected(kubeconfig: Path, tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.shop.make(DEPLOYMENTS, "web", 2)
+        path = DISRUPTION_BUDGETS.path(world.shop.namespace)
+        spec = {"minAvailable": 2, "selector": {"matchLabels": {"app": "web"}}}
+        await world.shop.api.request("POST", path, body={"metadata": {"name": "keep"}, "spec": spec})
+        (outcome,) = await world.give(restart(world))
+        assert (outcome.reason, outcome.detail) == ("disruption_budget", "keep allows no disruption")
+        assert told(await world.give(world.command())) == [("applied", "")]  # in place nothing is disrupted
+
+    tell(kubeconfig, tmp_path, story)
+
+
+def test_one_workload_at_a_time(kubeconfig: Path, tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.shop.make(DEPLOYMENTS, "web", 2)
+        await world.shop.make(DEPLOYMENTS, "api", 2)
+        giving = asyncio.create_task(world.give(restart(world), restart(world, workload="api")))
+        both: list[bool] = []
+        while not giving.done():
+            owners = [(await world.shop.owner(name)).workload for name in ("web", "api")]
+            states = [each.status for each in owners]
+            both.append(all(each.updated_replicas < 2 or each.available_replicas < 2 for each in states))
+            await asyncio.sleep(0.02)
+        assert told(await giving) == [("applied", "")] * 2
+        assert not any(both)
+
+    tell(kubeconfig, tmp_path, story, restart_patience_s=60.0)
