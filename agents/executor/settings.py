@@ -39,7 +39,7 @@ class ExecutorSettings(KubernetesAccess):
         "template", description="How a size gets to pods that cannot take it in place, where a restart is allowed."
     )
     restart_patience_s: float = Field(
-        600.0, gt=0.0, description="Seconds for a rollout, or for the pod in place of an evicted one; then it goes back."
+        600.0, gt=0.0, description="Seconds for a rollout, or for the pod in place of an evicted one; or it is undone."
     )
     yield_hours: float = Field(
         24.0, ge=0.0, description="How long a size that someone else has set since stands above the engine's decisions."
