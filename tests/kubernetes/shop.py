@@ -68,7 +68,7 @@ class Shop:
             spec["replicas"] = replicas
         body = {"metadata": {"name": name, "annotations": more.get("annotations", {})}, "spec": spec}
         await self.api.request("POST", kind.path(self.namespace), body=body)
-        await until(lambda: self._ready(name, replicas))
+        await until(lambda: self.ready(name, replicas))
 
     async def make_pod(self, name: str) -> None:
         """A pod of nobody, running."""
@@ -76,7 +76,7 @@ class Shop:
         spec = {"containers": [container], "nodeSelector": {"test/shop": self.namespace}}
         body = {"metadata": {"name": name, "labels": {"app": name}}, "spec": spec}
         await self.api.request("POST", PODS.path(self.namespace), body=body)
-        await until(lambda: self._ready(name, 1))
+        await until(lambda: self.ready(name, 1))
 
     async def pods(self, name: str) -> list[LivePod]:
         content = await self.api.get(PODS.path(self.namespace), labelSelector=f"app={name}")
@@ -111,7 +111,7 @@ class Shop:
             body = {"metadata": {"annotations": {"development.trimtab.io/resize": what}}}
             await self.api.request("PATCH", PODS.path(self.namespace, pod.metadata.name), None, body, MERGE_PATCH)
 
-    async def _ready(self, name: str, replicas: int) -> bool:
+    async def ready(self, name: str, replicas: int) -> bool:
         pods = await self.pods(name)
         return len(pods) == replicas and all(pod.status.phase == "Running" for pod in pods)
 
