@@ -21,6 +21,7 @@ from agents.executor.webhook.settings import WebhookSettings
 from agents.kubernetes.connection import MERGE_PATCH
 from agents.kubernetes.resources import DAEMON_SETS, DEPLOYMENTS, DISRUPTION_BUDGETS, Kind
 from engine.control_plane.development import DevelopmentCluster
+from engine.settings import load
 from tests.kubernetes.shop import LARGE, SMALL, Shop, until
 from tests.kubernetes.world import World, tell, told
 
@@ -36,9 +37,8 @@ def tell_with_webhook(kubeconfig: Path, folder: Path, story: Callable[[World], A
     """The webhook runs in this process; its configuration is gone afterwards."""
 
     async def told_story(world: World) -> None:
-        settings = WebhookSettings(
-            kubeconfig=kubeconfig, namespace=world.shop.namespace, listen="127.0.0.1", port=0, url="https://127.0.0.1"
-        )  # fmt: skip
+        flags = {"kubeconfig": kubeconfig, "namespace": world.shop.namespace, "url": "https://127.0.0.1"}
+        settings = load(WebhookSettings, {**flags, "listen": "127.0.0.1", "port": 0})
         async with AsyncExitStack() as stack:
             await start(settings, stack)
             try:

@@ -98,7 +98,7 @@ class Owner:
         inner: Any = self.body
         for step in template_steps(self.kind):
             inner = inner.get(step, {})
-        return msgspec.convert(inner, Template).spec
+        return msgspec.json.decode(msgspec.json.encode(inner), type=Template).spec
 
     def template_size(self, container: str) -> Size | None:
         found = next((each for each in sized(self.template()) if each.name == container), None)

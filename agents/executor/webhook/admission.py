@@ -58,17 +58,18 @@ class Admission:
             uid = str(review["request"]["uid"])
         except (msgspec.DecodeError, KeyError, TypeError):
             return web.Response(status=400, text="expected an AdmissionReview\n")
-        result, patch = self._decide(review["request"])
+        result, patch = await self._decide(review["request"])
         self._telemetry.admissions.labels(result).inc()
         answer = msgspec.json.encode(_answer(uid, patch))
         self._telemetry.duration.observe(time.perf_counter() - started_s)
         return web.Response(body=answer, content_type="application/json")
 
-    def _decide(self, asked: dict[str, Any]) -> tuple[Result, list[dict[str, Any]]]:
+    async def _decide(self, asked: dict[str, Any]) -> tuple[Result, list[dict[str, Any]]]:
         if not self._intents.synced:
             return "not_synced", []
         try:
             pod, namespace = asked["object"], asked.get("namespace", "")
+            await self._intents.catch_up(pod)
             intents = self._intents.of(pod, namespace)
             if not intents:
                 return "no_intent", []

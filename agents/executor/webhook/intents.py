@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+import time
 from typing import Final, NamedTuple
 
 from agents.executor.kubernetes.intent import PREFIX, Applied, read
@@ -25,6 +26,7 @@ from agents.kubernetes.resources import (
 from agents.kubernetes.workloads import Workload
 
 OWNERS: Final = (CRON_JOBS, DAEMON_SETS, DEPLOYMENTS, JOBS, STATEFUL_SETS)
+CATCH_UP_S: Final = 0.3
 HASH: Final = "pod-template-hash"
 SCHEDULED: Final = re.compile(r"-\d+$")
 """How a CronJob's Jobs are called: by the minute that they are of."""
@@ -70,6 +72,12 @@ class ClusterIntents:
                 node_type = self._nodes.view.get(node_of(pod), "") if kind == DAEMON_SETS.name else ""
                 return _for_node_type(kept.intents, node_type)
         return {}
+
+    async def catch_up(self, pod: Body) -> None:
+        """A DaemonSet's pod may be asked about before its new node is in the view: waits for it, for a moment."""
+        until_s = time.monotonic() + CATCH_UP_S
+        while (node := node_of(pod)) and node not in self._nodes.view and time.monotonic() < until_s:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
 
     def limits(self, namespace: str) -> list[Limits]:
         return [each for key, each in self._limits.view.items() if key.startswith(f"{namespace}/")]

@@ -29,7 +29,7 @@ def patch_of(pod: Body, intents: Intents, limits: Sequence[Limits]) -> list[Body
     A container whose size is neither that which the intent was written over nor its own was set by someone since:
     that stands. So does everything where the class of quality of service would change, or a LimitRange be broken.
     """
-    read = msgspec.convert(pod, Pod)
+    read = msgspec.json.decode(msgspec.json.encode(pod), type=Pod)  # a part stays raw, which only bytes can
     before = {each.name: stated(each.resources) for each in (*read.spec.containers, *read.spec.init_containers)}
     running = {each.name for each in sized(read.spec)}
     chosen = {
