@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
@@ -104,6 +105,20 @@ class Shop:
         body = {"spec": {"template": {"spec": {"containers": containers}}}}
         path = kind.path(self.namespace, name)
         await self.api.request("PATCH", path, {"fieldManager": manager}, body, STRATEGIC_PATCH)
+
+    async def ask_before_resizes(self, url: str, authority: bytes) -> str:
+        """Has the API server ask there before each resize in this namespace, and refuse it where there is no answer."""
+        rule = {"apiGroups": [""], "apiVersions": ["v1"], "operations": ["UPDATE"], "resources": ["pods/resize"]}
+        webhook = {
+            "name": "resizes.test.io", "admissionReviewVersions": ["v1"], "sideEffects": "None", "timeoutSeconds": 1,
+            "failurePolicy": "Fail", "rules": [rule],
+            "clientConfig": {"url": url, "caBundle": base64.b64encode(authority).decode()},
+            "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": self.namespace}},
+        }  # fmt: skip
+        path = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations"
+        await self.api.request("POST", path, body={"metadata": {"name": self.namespace}, "webhooks": [webhook]})
+        await asyncio.sleep(1.0)  # until the API server knows
+        return f"{path}/{self.namespace}"
 
     async def kubelets_say(self, name: str, what: str | None, most: int = 1000) -> None:
         """`deferred` or `infeasible` to each resize of its pods, None to do as they are told."""

@@ -25,7 +25,7 @@ def kubeconfig(cluster: DevelopmentCluster) -> Path:
 
 def test_all_replicas_are_resized_in_place(kubeconfig: Path, tmp_path: Path) -> None:
     async def story(world: World) -> None:
-        spread = {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}}
+        spread: dict[str, Any] = {"podAntiAffinity": {"preferredDuringSchedulingIgnoredDuringExecution": []}}
         await world.shop.make(DEPLOYMENTS, "web", 3, pod_spec={"affinity": spread})
         before = [pod.metadata.uid for pod in await world.shop.pods("web")]
         command = world.command()

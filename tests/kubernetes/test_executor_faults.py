@@ -16,6 +16,7 @@ from aiohttp import web
 from msgspec.structs import replace
 
 from agents.executor.kubernetes.target import KubernetesTarget
+from agents.executor.webhook.certificate import made
 from agents.kubernetes.connection import Api
 from agents.kubernetes.resources import DEPLOYMENTS, PODS, STATEFUL_SETS
 from engine.codec import decode_event, encode
@@ -281,6 +282,39 @@ def test_a_clock_that_is_ten_minutes_off(
         applied = expected[0] == "applied"
         assert await generations(world.shop) == [2 if applied else 1] * 2
         await target.close()
+
+    tell(kubeconfig, tmp_path, story)
+
+
+def test_an_admission_webhook_that_hangs(kubeconfig: Path, tmp_path: Path) -> None:
+    """Somebody's, that every resize must pass: the API server answers 500 after its timeout, until it is mended."""
+
+    async def story(world: World) -> None:
+        asked = 0
+
+        async def hang(_: web.Request) -> web.Response:
+            nonlocal asked
+            asked += 1
+            await for_ever()
+            return web.Response()
+
+        certificate = made(["127.0.0.1"])
+        app = web.Application()
+        app.router.add_post("/", hang)
+        runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=certificate.context()).start()
+        await world.shop.make(DEPLOYMENTS, "web", 2)
+        url = f"https://127.0.0.1:{runner.addresses[0][1]}/"
+        path = await world.shop.ask_before_resizes(url, certificate.certificate)
+        giving = asyncio.create_task(world.give(world.command()))
+        await asyncio.sleep(4.0)
+        assert not giving.done()
+        await world.shop.api.request("DELETE", path)
+        assert told(await giving) == [("applied", "")]
+        assert asked >= 2
+        assert await generations(world.shop) == [2] * 2
+        await runner.cleanup()
 
     tell(kubeconfig, tmp_path, story)
 
