@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from agents.kubernetes.connection import STRATEGIC_PATCH
 from agents.kubernetes.resources import DEPLOYMENTS, DISRUPTION_BUDGETS, STATEFUL_SETS
 from engine.control_plane.development import DevelopmentCluster
+from engine.gitops.overlay import patch
+from engine.gitops.wanted import Change
 from engine.messages import Command
 from tests.kubernetes.shop import LARGE, SMALL, until
 from tests.kubernetes.world import World, tell, told
@@ -106,3 +109,16 @@ def test_one_workload_at_a_time(kubeconfig: Path, tmp_path: Path) -> None:
         assert not any(both)
 
     tell(kubeconfig, tmp_path, story, restart_patience_s=60.0)
+
+
+def test_an_exported_patch_is_what_the_api_server_takes(kubeconfig: Path, tmp_path: Path) -> None:
+    """A patch of `trimtab export gitops`, as kustomize merges it into the base."""
+
+    async def story(world: World) -> None:
+        await world.shop.make(DEPLOYMENTS, "web", 1)
+        change = Change("shop", "web", "Deployment", "app", SMALL, UNLIMITED, 0.0, "")
+        body = patch("Deployment", "web", [change])
+        await world.shop.api.request("PATCH", DEPLOYMENTS.path(world.shop.namespace, "web"), None, body, STRATEGIC_PATCH)
+        assert (await world.shop.owner("web")).template_size("app") == UNLIMITED
+
+    tell(kubeconfig, tmp_path, story)
