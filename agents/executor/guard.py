@@ -98,7 +98,7 @@ def _out_of_bounds(command: Command, _: Facts) -> str | None:
 
 def _unchanged(command: Command, facts: Facts) -> str | None:
     assert facts.current is not None
-    return None if differences(facts.current, command.target) else "nothing to change"
+    return None if command.move_to or differences(facts.current, command.target) else "nothing to change"
 
 
 def _drifted(command: Command, facts: Facts) -> str | None:

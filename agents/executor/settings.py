@@ -41,6 +41,12 @@ class ExecutorSettings(KubernetesAccess):
     restart_patience_s: float = Field(
         600.0, gt=0.0, description="Seconds for a rollout, or for the pod in place of an evicted one; or it is undone."
     )
+    move_patience_s: float = Field(
+        1800.0, gt=0.0, description="Seconds for the machines of a move to come and its pods to serve, or it is undone."
+    )
+    move_by_family: bool = Field(
+        False, description="Whether a move asks for any machine of a family, by Karpenter's label, not for one type."
+    )
     yield_hours: float = Field(
         24.0, ge=0.0, description="How long a size that someone else has set since stands above the engine's decisions."
     )

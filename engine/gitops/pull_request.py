@@ -17,7 +17,7 @@ TITLE: Final = "Sizes of containers, as their use asks for"
 
 def difference(before: Mapping[str, str], after: Mapping[str, str]) -> str:
     """A unified diff of all files, such as `git apply` and people read; empty where nothing changes."""
-    parts = []
+    parts: list[str] = []
     for path in sorted({*before, *after}):
         old, new = before.get(path), after.get(path)
         if old == new:

@@ -193,7 +193,8 @@ class Command(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="
 
     The executor refuses it after `valid_until_s`, for another cluster, and outside of `floor`..`ceiling`. A person has
     `approved` it, or auto-pilot sent it. `may_restart`: a restart was expected when it was decided, so the time is
-    right for one and the policy allows it.
+    right for one and the policy allows it. `move_to`: of a move, the type of machine to ask for now; `target` is then
+    the present size.
     """
 
     version: str = written_version()
@@ -211,6 +212,7 @@ class Command(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="
     ceiling: Size = Size()
     approved: bool = False
     may_restart: bool = False
+    move_to: str = ""
 
 
 class FreezeCommand(Struct, frozen=True, kw_only=True, tag_field="kind", tag="freeze"):

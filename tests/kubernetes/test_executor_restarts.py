@@ -118,7 +118,8 @@ def test_an_exported_patch_is_what_the_api_server_takes(kubeconfig: Path, tmp_pa
         await world.shop.make(DEPLOYMENTS, "web", 1)
         change = Change("shop", "web", "Deployment", "app", SMALL, UNLIMITED, 0.0, "")
         body = patch("Deployment", "web", [change])
-        await world.shop.api.request("PATCH", DEPLOYMENTS.path(world.shop.namespace, "web"), None, body, STRATEGIC_PATCH)
+        path = DEPLOYMENTS.path(world.shop.namespace, "web")
+        await world.shop.api.request("PATCH", path, None, body, STRATEGIC_PATCH)
         assert (await world.shop.owner("web")).template_size("app") == UNLIMITED
 
     tell(kubeconfig, tmp_path, story)

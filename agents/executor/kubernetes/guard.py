@@ -123,6 +123,8 @@ def _policy(command: Command, now: Circumstances) -> str | None:
             return f"trimtab.io/autopilot is {policy.autopilot}"
         if policy.protected and cut:
             return "trimtab.io/protected: it is never cut unless a person approves"
+    if command.move_to and policy.families is not None and command.move_to.partition(".")[0] not in policy.families:
+        return f"trimtab.io/families has no {command.move_to}"
     return _outside_policy(command, policy.floor or Size(), policy.ceiling or Size())
 
 

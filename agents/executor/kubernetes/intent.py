@@ -21,7 +21,8 @@ MANAGER: Final = "trimtab"
 class Applied(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """`at`: seconds since 1970. `before`: the size that this one replaced, to go back to. `over`: the size that the
     owner's template stated then; another one there is someone's later word. `back`: why the command was taken back,
-    a reason of outcomes; then `size` is the one from before. `by`: template or evict, where pods are made anew.
+    a reason of outcomes; then `size` is the one from before. `by`: template, evict or move, where pods are made anew.
+    `to`, `came`: of a move, the type of machine that is asked for, and that which was before.
     """
 
     command: str
@@ -32,6 +33,8 @@ class Applied(Struct, frozen=True, kw_only=True, omit_defaults=True):
     over: Size | None = None
     back: str = ""
     by: str = ""
+    to: str = ""
+    came: str = ""
 
 
 def key_of(container: str, node_type: str = "") -> str:

@@ -23,6 +23,8 @@ async def open_kubernetes(settings: ExecutorSettings) -> KubernetesTarget:
         patience_s=settings.resize_patience_s,
         restart_by=settings.restart_by,
         restart_patience_s=settings.restart_patience_s,
+        move_patience_s=settings.move_patience_s,
+        move_by_family=settings.move_by_family,
         yield_s=settings.yield_hours * 3600,
     )
 

@@ -13,12 +13,13 @@ import msgspec
 import structlog
 
 from agents.executor.guard import Refusal
-from agents.executor.kubernetes import evict, template
+from agents.executor.kubernetes import evict, moves, template
 from agents.executor.kubernetes.evict import Evictions
 from agents.executor.kubernetes.facts import Surroundings, later_word
 from agents.executor.kubernetes.guard import judge_live
 from agents.executor.kubernetes.intent import Applied
 from agents.executor.kubernetes.live import Live
+from agents.executor.kubernetes.moves import Moves
 from agents.executor.kubernetes.reading import Reader
 from agents.executor.kubernetes.replicas import Replicas
 from agents.executor.kubernetes.requests import Requests
@@ -61,6 +62,8 @@ class KubernetesTarget:
         patience_s: float = 60.0,
         restart_by: RestartBy = "template",
         restart_patience_s: float = 600.0,
+        move_patience_s: float = 1800.0,
+        move_by_family: bool = False,
         yield_s: float = 86_400.0,
         now_s: Callable[[], float] = time.time,
     ) -> None:
@@ -74,7 +77,9 @@ class KubernetesTarget:
         self._yield_s = yield_s
         self._restart_by: RestartBy = restart_by
         self._resizable = False
+        self._moves = Moves(self.reader, self.writer, move_patience_s, move_by_family)
         self._ways: dict[str, Rollouts | Evictions] = {
+            moves.WAY: self._moves,
             template.WAY: Rollouts(self.reader, self.writer, restart_patience_s),
             evict.WAY: Evictions(self.requests, self.reader, self.writer, restart_patience_s),
         }
@@ -91,15 +96,17 @@ class KubernetesTarget:
 
     async def refuse(self, command: Command, found: Found) -> Refusal | None:
         live: Live = found.live
-        restart = why_restart(live, command.target, await _answered(self._can_resize()))
+        restart = await self._why_restart(command, live)
         allowed = may_restart(command, live, self._restart_by, restart)
         asked = self._surroundings.of(live, command.target, self._now_s(), restart, allowed)
         return judge_live(command, await _answered(asked))
 
     async def apply(self, command: Command, found: Found) -> Size:
         live: Live = found.live
-        why = why_restart(live, command.target, await _answered(self._can_resize()))
-        by = self._restart_by if why and not restarts_itself(why) else ""
+        why = await self._why_restart(command, live)
+        by: str = self._restart_by if why and not restarts_itself(why) else ""
+        if command.move_to:
+            by = moves.WAY
         intent = Applied(
             command=command.id,
             size=command.target,
@@ -108,6 +115,8 @@ class KubernetesTarget:
             before=found.size,
             over=live.template_size,
             by=by,
+            to=command.move_to or self._moves.came_from(live),
+            came=self._moves.came_from(live),
         )
         async with self._one_at_a_time(live, by):
             if by:
@@ -146,6 +155,11 @@ class KubernetesTarget:
 
     async def close(self) -> None:
         await self.api.close()
+
+    async def _why_restart(self, command: Command, live: Live) -> str:
+        if command.move_to:
+            return "other machines are other pods"
+        return why_restart(live, command.target, await _answered(self._can_resize()))
 
     async def _can_resize(self) -> bool:
         """Asked until it is so: a server that was too old may have been renewed."""

@@ -55,15 +55,14 @@ class Rollouts:
             if state == "complete" and not any(differences(size, intent.size) for size in now.sizes):
                 return intent.size
             if state == "failed" or time.monotonic() > until_s:
-                why = TargetError(f"the rollout is not available: {_status(now.owner)}", "rollout_failed")
-                await self.back(now, intent, why)
+                await self.back(now, intent, self.failure(now))
             if now.intent is None or now.intent.command != intent.command:
                 raise TargetError("another command or a person has taken over", "superseded")
             await asyncio.sleep(GLANCE_S)
 
     async def back(self, live: Live, intent: Applied, why: TargetError) -> None:
         """The template as it was before, and the wait for that. Raises `why`."""
-        undone = replace(intent, back=why.code, size=intent.over or intent.before or intent.size)
+        undone = self.undone(intent, why.code)
         now = live
         while now.intent is not None and now.intent.command == intent.command and not now.intent.back:
             with suppress(Changed):
@@ -74,6 +73,13 @@ class Rollouts:
             await asyncio.sleep(GLANCE_S)
             now = await self._now(live)
         raise why
+
+    def failure(self, live: Live) -> TargetError:
+        return TargetError(f"the rollout is not available: {_status(live.owner)}", "rollout_failed")
+
+    def undone(self, intent: Applied, code: str) -> Applied:
+        """The intent of the way back."""
+        return replace(intent, back=code, size=intent.over or intent.before or intent.size)
 
     async def _now(self, live: Live) -> Live:
         now = await self._reader.again(live)

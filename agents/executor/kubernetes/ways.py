@@ -9,6 +9,7 @@ from agents.executor.guard import differences
 from agents.executor.kubernetes.live import Live
 from agents.executor.kubernetes.objects import POD
 from agents.executor.kubernetes.template import KINDS
+from agents.kubernetes.resources import DAEMON_SETS
 from agents.kubernetes.workloads import DisruptionBudget
 from engine.messages import Command, Size
 from engine.units import RESOURCES
@@ -42,6 +43,8 @@ def may_restart(command: Command, live: Live, by: RestartBy, why: str) -> bool:
     """The engine expected one, and new pods can have the size: by the template, or by the webhook."""
     if not command.may_restart or by == "never" or live.owner.kind == POD:
         return False
+    if command.move_to:
+        return live.owner.kind in KINDS and live.owner.kind != DAEMON_SETS.name  # those go where their nodes are
     if restarts_itself(why) or by == "evict":
         return True
     return live.owner.kind in KINDS and not live.node_type  # a DaemonSet's template is for all types of nodes
