@@ -8,7 +8,7 @@ whole in the ledger; the next command for its container waits for it.
 
 What is guaranteed. A command is written at most once by an executor with its ledger, wherever that is killed: a
 command found half done is looked up at the target, which stores the id of its last command with each container, and
-finished there. Every
+finished there; so is, at the start and now and then, what the target says that another executor left half done. Every
 command gets an outcome at least once, always with the same content. With two executors for one cluster the consumer
 group gives the topic's one partition to one of them, and ledgers are local: what the other did is recognised by the
 last command at the target only, thus for the newest command of each container. Older repeats are then stopped by
@@ -21,7 +21,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from contextlib import suppress
 from typing import Final
 
@@ -35,6 +35,7 @@ from agents.executor.ledger import Decided, Intent, Ledger
 from agents.executor.targets import Changed, Found, Target, TargetError
 from agents.executor.telemetry import Telemetry
 from engine.codec import encode
+from engine.identity import container_id, slot_of
 from engine.messages import Command, DeadLetter, FreezeCommand, Outcome, OutcomeStatus, Size
 
 Publish = Callable[[list[Decided], list[DeadLetter]], Awaitable[None]]
@@ -43,6 +44,8 @@ BATCH: Final = 100
 """Commands written before their outcomes are made durable and sent together."""
 JUDGEMENTS: Final = 8
 """How often a command is judged anew, for others wrote in between."""
+KNOW_BETTER: Final = ("drifted_by_others", "under_way")
+"""Refusals by which a target says why a size has drifted."""
 DETAIL: Final = 500
 """Longest detail of an outcome, in characters."""
 
@@ -88,6 +91,28 @@ class Executor:
         for id_, command in late.items():
             if id_ not in done:
                 self._late.carry(command, asyncio.create_task(self._carry_out(command)))
+        await self.finish_begun(0.0, done | late.keys())
+
+    async def finish_begun(self, older_than_s: float, known: Collection[str] = ()) -> None:
+        """Finishes what the cluster says was begun by an executor with another ledger, and reports it.
+
+        The broker may give such a command once more: then it is found done.
+        """
+        try:
+            begun = await self._target.begun(older_than_s)
+        except TargetError as error:
+            log.error("target failed", error=str(error))
+            return
+        decided = []
+        for each in begun:
+            if each.command_id not in known:
+                slot = slot_of(each.namespace, each.workload, self._slots)
+                container = container_id(self._cluster, each.namespace, each.workload, each.container)
+                decided.append(await self._written(Intent(each.command_id, container, slot)))
+        told = [each for each in decided if each is not None]
+        if told:
+            log.warning("finished what another began", commands=[each.id for each in told])
+            await self._report(told, [])
 
     async def serve(self, inbox: Inbox) -> None:
         """Handles what comes in, batch by batch, until it is cancelled."""
@@ -169,7 +194,9 @@ class Executor:
             return self._decided(intent, "applied", size=await self._finish(intent, found))
         except TargetError as error:
             log.error("target failed", container=intent.container, command=intent.id, error=str(error))
-            return None if error.code == "target_error" else self._decided(intent, "failed", error.code, str(error))
+            if error.code in ("target_error", "unreachable"):
+                return None
+            return self._decided(intent, "failed", error.code, str(error))
 
     async def _carry_out(self, command: Command) -> Decided:
         """Looks, judges, writes. Judged at the last moment: a freeze may have come since the batch was taken."""
@@ -198,7 +225,7 @@ class Executor:
             return first
         own = await self._target.refuse(command, found)
         if first is not None:
-            return own if own is not None and own.code == "drifted_by_others" else first
+            return own if own is not None and own.code in KNOW_BETTER else first
         return own or self._judge(command, found)
 
     def _refused(self, command: Command, refusal: Refusal | None, found: Found | None) -> Decided:

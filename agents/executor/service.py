@@ -30,6 +30,8 @@ from engine.messages import Cluster
 FINISH_S: Final = 5.0
 """How long a batch that is under way may take to finish after SIGTERM; what remains is in the ledger."""
 PRUNE_S: Final = 3600.0
+BEGUN_S: Final = 1800.0
+"""What was begun longer ago is not under way any more."""
 
 log = structlog.get_logger()
 
@@ -122,7 +124,8 @@ class _Service:
 
     def _parts(self) -> list[Coroutine[Any, Any, None]]:
         lease = [] if self._election is None else [self._election.hold()]
-        return [self._serve(), self._executor.late_failed(), self._inbox.read(), self._prune(), *lease]
+        own = [self._serve(), self._finish_begun(), self._executor.late_failed(), self._inbox.read(), self._prune()]
+        return [*own, *lease]
 
     async def _serve(self) -> None:
         while self._clock() is None:
@@ -130,6 +133,12 @@ class _Service:
             await asyncio.sleep(1.0)
         await self._executor.recover()
         await self._executor.serve(self._inbox)
+
+    async def _finish_begun(self) -> None:
+        """What was given up while the server was away, say."""
+        while True:
+            await asyncio.sleep(BEGUN_S)
+            await self._executor.finish_begun(BEGUN_S)
 
     async def _prune(self) -> None:
         while True:

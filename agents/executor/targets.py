@@ -39,6 +39,15 @@ class Found(NamedTuple):
     """What the target read, for itself."""
 
 
+class Begun(NamedTuple):
+    """A command that was begun and not finished, and where."""
+
+    command_id: str
+    namespace: str
+    workload: str
+    container: str
+
+
 class Target(Protocol):
     """A cluster. `container` is cluster/namespace/workload/container. All methods raise TargetError."""
 
@@ -63,6 +72,10 @@ class Target(Protocol):
 
     async def finish(self, command_id: str, container: str, found: Found) -> Size:
         """Ends what was begun for a command that `found` names as the last; returns what then holds."""
+        ...
+
+    async def begun(self, older_than_s: float) -> list[Begun]:
+        """What some executor, with whatever ledger, began so long ago, at least, and did not finish."""
         ...
 
     async def close(self) -> None: ...
@@ -90,6 +103,9 @@ class SimulatedTarget:
 
     async def finish(self, command_id: str, container: str, found: Found) -> Size:
         return found.size
+
+    async def begun(self, older_than_s: float) -> list[Begun]:
+        return []
 
     async def close(self) -> None:
         self._cluster.close()

@@ -17,6 +17,7 @@ import time
 from typing import Any, Final
 
 import aiohttp
+import click
 import msgspec
 import numpy as np
 from aiohttp import web
@@ -109,7 +110,8 @@ def main() -> None:
     for path, name in zip(PATHS, ("webhook", "does nothing"), strict=True):
         milliseconds = np.array(found[path][int(arguments.rate) :]) * 1000  # the first second opens connections
         p50, p99 = np.percentile(milliseconds, (50, 99))
-        print(f"{name}: {len(milliseconds)} reviews, p50 {p50:.2f} ms, p99 {p99:.2f} ms, most {milliseconds.max():.1f} ms")
+        most = milliseconds.max()
+        click.echo(f"{name}: {len(milliseconds)} reviews, p50 {p50:.2f} ms, p99 {p99:.2f} ms, most {most:.1f} ms")
 
 
 def _serve(port: Any, certificate: Any) -> None:

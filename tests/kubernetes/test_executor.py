@@ -72,6 +72,22 @@ def test_what_one_replica_cannot_follow_is_taken_back_from_all(kubeconfig: Path,
     tell(kubeconfig, tmp_path, story)
 
 
+def test_a_pod_of_nobody(kubeconfig: Path, tmp_path: Path) -> None:
+    """Its own annotation is the intent."""
+
+    async def story(world: World) -> None:
+        await world.shop.make_pod("web")
+        assert told(await world.give(world.command())) == [("applied", "")]
+        await world.shop.kubelets_say("web", "infeasible")
+        back = world.command(expected=LARGE, target=SMALL)
+        assert told(await world.give(back)) == [("failed", "infeasible")]
+        assert await world.shop.sizes("web") == [LARGE]
+        (pod,) = await world.shop.pods("web")
+        assert f'"command":"{back.id}"' in pod.metadata.annotations["applied.trimtab.io/app"]
+
+    tell(kubeconfig, tmp_path, story)
+
+
 def test_a_kubelet_that_defers_and_then_has_room(kubeconfig: Path, tmp_path: Path) -> None:
     async def story(world: World) -> None:
         await world.shop.make(DEPLOYMENTS, "web", 2)

@@ -233,6 +233,43 @@ def test_killed_and_started_again(kubeconfig: Path, tmp_path: Path, moment: str)
     tell_between(kubeconfig, tmp_path, story)
 
 
+def test_what_another_machine_left_half_done(kubeconfig: Path, tmp_path: Path) -> None:
+    """Killed between two pods, and its ledger is lost with its machine: the next executor finds it in the cluster."""
+
+    async def story(world: World, middle: Between) -> None:
+        await world.shop.make(DEPLOYMENTS, "web", 4)
+        resizes = 0
+
+        async def stop_after_two(request: web.Request) -> web.StreamResponse | None:
+            nonlocal resizes
+            resizes += request.path.endswith("/resize")
+            if request.path.endswith("/resize") and resizes > 2:
+                await for_ever()
+            return None
+
+        middle.fault = stop_after_two
+        command = world.command()
+        giving = asyncio.create_task(world.give(command))
+
+        async def between_pods() -> bool:
+            return resizes > 2 and len(middle.patched()) == 2
+
+        await until(between_pods)
+        giving.cancel()
+        await asyncio.gather(giving, return_exceptions=True)
+        await world.executor.stop()
+        assert sorted(size.cpu_request or 0 for size in await world.shop.sizes("web") if size) == [0.1, 0.1, 0.4, 0.4]
+        target = KubernetesTarget(await Api.open(kubeconfig), patience_s=10.0)
+        other = World(world.shop, target, tmp_path / "other.sqlite")
+        await other.executor.recover()
+        assert [(each.command_id, each.status) for each in other.outcomes] == [(command.id, "applied")]
+        assert await world.shop.sizes("web") == [LARGE] * 4
+        assert await generations(world.shop) == [2] * 4
+        await target.close()
+
+    tell_between(kubeconfig, tmp_path, story)
+
+
 async def _start(middle: Between, files: list[Path]) -> asyncio.subprocess.Process:
     arguments = [middle.kubeconfig, *files]
     return await asyncio.create_subprocess_exec(

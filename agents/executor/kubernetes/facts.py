@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from agents.executor.guard import differences
+from agents.executor.kubernetes import template
 from agents.executor.kubernetes.guard import Circumstances, Replica, Word
 from agents.executor.kubernetes.intent import MANAGER, Applied
 from agents.executor.kubernetes.live import Live
@@ -28,6 +29,7 @@ from engine.quantity import parse_memory
 
 MOST_NODES: Final = 50
 """Nodes whose room is looked at; of a workload on more of them the kubelets have the last word."""
+UNDER_WAY_S: Final = 1800.0
 USAGE: Final = "/apis/metrics.k8s.io/v1beta1/namespaces/{}/pods/{}"
 
 
@@ -86,6 +88,7 @@ class Surroundings:
             restart=restart,
             may_restart=may_restart,
             budget=budget,
+            under_way=under_way(live, now_s, self._yield_s),
         )
 
     async def _budget(self, live: Live, restart: str) -> str:
@@ -139,12 +142,29 @@ def later_word(live: Live, now_s: float, yield_s: float) -> Word | None:
     return next((word for word in words if word is not None and now_s < word.at + yield_s), None)
 
 
+def unfinished(live: Live, now_s: float, yield_s: float) -> bool:
+    """A replica has another size than the intent, or its rollout is under way; and no one else has spoken since."""
+    intent = live.intent
+    if intent is None:
+        return False
+    if intent.by == template.WAY and template.rollout(live.owner) != "complete":
+        return True
+    return any(differences(size, intent.size) for size in live.sizes) and later_word(live, now_s, yield_s) is None
+
+
+def under_way(live: Live, now_s: float, yield_s: float) -> str:
+    """A command of the last half hour that is not finished; empty where there is none. Clocks may be minutes off."""
+    intent = live.intent
+    recent = intent is not None and abs(now_s - intent.at) < UNDER_WAY_S
+    return intent.command if intent is not None and recent and unfinished(live, now_s, yield_s) else ""
+
+
 def _word_of_template(live: Live, intent: Applied, now_s: float) -> Word | None:
-    template, over = live.template_size, intent.over
-    if template is None or over is None or live.is_bare:
+    size, over = live.template_size, intent.over
+    if size is None or over is None or live.is_bare:
         return None
-    changed = differences(over, template)
-    if not changed or not differences(template, intent.size):
+    changed = differences(over, size)
+    if not changed or not differences(size, intent.size):
         return None
     sidecar = is_sidecar(live.owner.template(), live.container)
     path = resources_path(live.container, *template_steps(live.owner.kind), sidecar=sidecar)

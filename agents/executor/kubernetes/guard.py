@@ -17,6 +17,7 @@ from engine.units import RESOURCES
 
 LiveCode = Literal[
     "being_deleted",
+    "under_way",
     "rollout_paused",
     "policy_forbids",
     "drifted_by_others",
@@ -30,6 +31,7 @@ LiveCode = Literal[
 ]
 LIVE_MEANING: Final[dict[LiveCode, str]] = {
     "being_deleted": "The workload is being deleted.",
+    "under_way": "Another executor has begun another command for it, and not finished.",
     "rollout_paused": "Someone has paused the workload's rollout.",
     "policy_forbids": "Annotations of the workload, as they are now, forbid it: stage, protection or bounds.",
     "drifted_by_others": "Someone else has changed the size since we set it: we yield for a while.",
@@ -81,7 +83,7 @@ class Circumstances(NamedTuple):
     """A fresh read. `free`: cores and bytes by node, beside the requests of all its pods.
 
     `restart`: why the command cannot be done without a restart, empty where it can. `may_restart`: whether it may.
-    `budget`: the PodDisruptionBudget that allows no disruption now.
+    `budget`: the PodDisruptionBudget that allows no disruption now. `under_way`: a command that is not finished.
     """
 
     container: str
@@ -96,6 +98,7 @@ class Circumstances(NamedTuple):
     restart: str
     may_restart: bool
     budget: str = ""
+    under_way: str = ""
 
 
 def judge_live(command: Command, circumstances: Circumstances) -> Refusal | None:
@@ -109,6 +112,10 @@ def judge_live(command: Command, circumstances: Circumstances) -> Refusal | None
 
 def _deleting(_: Command, now: Circumstances) -> str | None:
     return "it has a time of deletion" if now.deleting else None
+
+
+def _under_way(_: Command, now: Circumstances) -> str | None:
+    return f"command {now.under_way} is under way" if now.under_way else None
 
 
 def _paused(_: Command, now: Circumstances) -> str | None:
@@ -203,6 +210,7 @@ def _with(command: Command, now: Circumstances, replica: Replica) -> list[Size]:
 
 LIVE_RULES: Final[tuple[tuple[LiveCode, Callable[[Command, Circumstances], str | None]], ...]] = (
     ("being_deleted", _deleting),
+    ("under_way", _under_way),  # two at once would leave pods between sizes
     ("rollout_paused", _paused),
     ("policy_forbids", _policy),  # a person's word, then that of other programs
     ("drifted_by_others", _others),

@@ -66,7 +66,11 @@ class Replicas:
     async def _undo(self, live: Live, undone: Applied) -> Live | None:
         """The workload with the intent taken back; None where it is gone."""
         while (now := await self._reader.again(live)) is not None:
-            if live.is_bare or (now.intent is not None and (now.intent.back or now.intent.command != undone.command)):
+            if live.is_bare:
+                return now
+            if now.intent is None or now.intent.command != undone.command:
+                raise TargetError("another command took over; all pods are its own", "superseded")
+            if now.intent.back:
                 return now
             with suppress(Changed):
                 await self._writer.intend(now, undone)

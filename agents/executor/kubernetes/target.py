@@ -14,6 +14,7 @@ import structlog
 
 from agents.executor.guard import Refusal
 from agents.executor.kubernetes import evict, moves, template
+from agents.executor.kubernetes.begun import Unfinished
 from agents.executor.kubernetes.evict import Evictions
 from agents.executor.kubernetes.facts import Surroundings, later_word
 from agents.executor.kubernetes.guard import judge_live
@@ -26,7 +27,7 @@ from agents.executor.kubernetes.requests import Requests
 from agents.executor.kubernetes.template import Rollouts
 from agents.executor.kubernetes.ways import RestartBy, may_restart, restarts_itself, why_restart
 from agents.executor.kubernetes.writing import Writer
-from agents.executor.targets import Found, TargetError
+from agents.executor.targets import Begun, Found, TargetError
 from agents.kubernetes.connection import Api
 from agents.kubernetes.errors import ApiError
 from engine.messages import Command, Size
@@ -75,6 +76,7 @@ class KubernetesTarget:
         self._replicas = Replicas(self.requests, self.reader, self.writer, pods_at_once, patience_s)
         self._surroundings = Surroundings(self.requests, yield_s)
         self._yield_s = yield_s
+        self._unfinished = Unfinished(self.requests, self.reader, yield_s)
         self._restart_by: RestartBy = restart_by
         self._resizable = False
         self._moves = Moves(self.reader, self.writer, move_patience_s, move_by_family)
@@ -143,6 +145,9 @@ class KubernetesTarget:
             if intent.by in self._ways:
                 return await _answered(self._ways[intent.by].end(live, intent))
             return await _answered(self._replicas.bring(live, intent))
+
+    async def begun(self, older_than_s: float) -> list[Begun]:
+        return await _answered(self._unfinished.find(self._now_s(), older_than_s))
 
     @asynccontextmanager
     async def _one_at_a_time(self, live: Live, by: str) -> AsyncIterator[None]:
