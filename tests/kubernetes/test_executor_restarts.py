@@ -62,6 +62,35 @@ def test_without_leave_nothing_restarts(kubeconfig: Path, tmp_path: Path) -> Non
     tell(kubeconfig, tmp_path, story)
 
 
+def test_where_a_node_can_never_hold_it_new_pods_go_elsewhere(kubeconfig: Path, tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.shop.make(DEPLOYMENTS, "web", 2)
+        await world.shop.kubelets_say("web", "infeasible")
+        before = {pod.metadata.uid for pod in await world.shop.pods("web")}
+        assert told(await world.give(restart(world, target=LARGE))) == [("applied", "")]
+        assert await world.shop.sizes("web") == [LARGE] * 2
+        assert not before & {pod.metadata.uid for pod in await world.shop.pods("web")}
+
+    tell(kubeconfig, tmp_path, story, restart_patience_s=60.0)
+
+
+def test_a_resize_that_restarts_the_container_needs_leave(kubeconfig: Path, tmp_path: Path) -> None:
+    """Then it is done in place, by the same pods."""
+
+    async def story(world: World) -> None:
+        policy = {"resizePolicy": [{"resourceName": "memory", "restartPolicy": "RestartContainer"}]}
+        await world.shop.make(DEPLOYMENTS, "web", 2, container=policy)
+        before = {pod.metadata.uid for pod in await world.shop.pods("web")}
+        in_place = restart(world, target=LARGE)
+        assert told(await world.give(replace(in_place, may_restart=False))) == [("refused", "needs_restart")]
+        assert told(await world.give(replace(in_place, id="f" * 16))) == [("applied", "")]
+        assert {pod.metadata.uid for pod in await world.shop.pods("web")} == before
+        only_cpu = replace(LARGE, cpu_request=0.2)
+        assert told(await world.give(world.command(expected=LARGE, target=only_cpu))) == [("applied", "")]
+
+    tell(kubeconfig, tmp_path, story)
+
+
 def test_a_rollout_that_does_not_come_goes_back(kubeconfig: Path, tmp_path: Path) -> None:
     """The node has 16 cores."""
 
@@ -79,6 +108,23 @@ def test_a_rollout_that_does_not_come_goes_back(kubeconfig: Path, tmp_path: Path
         await until(as_before)
 
     tell(kubeconfig, tmp_path, story, restart_patience_s=3.0)
+
+
+def test_what_others_set_during_the_rollout_stands(kubeconfig: Path, tmp_path: Path) -> None:
+    async def story(world: World) -> None:
+        await world.shop.make(DEPLOYMENTS, "web", 2)
+        giving = asyncio.create_task(world.give(restart(world, target=replace(UNLIMITED, cpu_request=20.0))))
+        await asyncio.sleep(2.0)
+        await world.shop.set_template(DEPLOYMENTS, "web", {"requests": {"cpu": "300m"}}, manager="argocd-controller")
+        assert told(await giving) == [("failed", "drifted_by_others")]
+
+        async def as_they_want() -> bool:
+            return {size.cpu_request for size in await world.shop.sizes("web") if size} == {0.3}
+
+        await until(as_they_want)
+        assert (await world.shop.owner("web")).template_size("app") == replace(UNLIMITED, cpu_request=0.3)
+
+    tell(kubeconfig, tmp_path, story, restart_patience_s=20.0)
 
 
 def test_a_disruption_budget_is_respected(kubeconfig: Path, tmp_path: Path) -> None:

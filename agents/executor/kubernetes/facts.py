@@ -71,7 +71,7 @@ class Surroundings:
             self._requests.get(RESOURCE_QUOTAS.path(namespace)),
             self._free(live, target),
             self._memory_used(live, target),
-            self._budget(live, restart),
+            self.budget(live, restart),
         )
         metadata = live.owner.metadata
         policy, _ = read_annotations(metadata.annotations)  # problems are told where rosters are made
@@ -91,7 +91,8 @@ class Surroundings:
             under_way=under_way(live, now_s, self._yield_s),
         )
 
-    async def _budget(self, live: Live, restart: str) -> str:
+    async def budget(self, live: Live, restart: str) -> str:
+        """The PodDisruptionBudget that allows no disruption now; empty where none, or where nothing restarts."""
         if not restart:
             return ""
         content = await self._requests.get(DISRUPTION_BUDGETS.path(live.owner.metadata.namespace))

@@ -57,6 +57,12 @@ class Moves(Rollouts):
             node.pop(REQUIRED, None)
         return body
 
+    def theirs(self, live: Live, intent: Applied) -> bool:
+        """Whether the affinity that we asked for is gone."""
+        wanted = {"key": self._label(), "operator": "In", "values": [self._value(intent.to)]}
+        terms = terms_of(live.owner)
+        return bool(intent.to) and not (terms and all(wanted in (each.get("matchExpressions") or []) for each in terms))
+
     def failure(self, live: Live) -> TargetError:
         """Why the rollout is not available: most often, no machine came."""
         pending = [told for pod in live.pods if (told := unschedulable(pod))]

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Final, TypeVar
 
 import msgspec
@@ -26,14 +26,16 @@ from agents.executor.kubernetes.replicas import Replicas
 from agents.executor.kubernetes.requests import Requests
 from agents.executor.kubernetes.template import Rollouts
 from agents.executor.kubernetes.ways import RestartBy, may_restart, restarts_itself, why_restart
-from agents.executor.kubernetes.writing import Writer
-from agents.executor.targets import Begun, Found, TargetError
+from agents.executor.kubernetes.writing import ATTEMPTS, Writer
+from agents.executor.targets import Begun, Changed, Found, TargetError
 from agents.kubernetes.connection import Api
 from agents.kubernetes.errors import ApiError
 from engine.messages import Command, Size
 
 T = TypeVar("T")
 HURRY_S: Final = 5.0
+NOT_IN_PLACE: Final = ("infeasible", "refused_by_server")
+"""Failures after which new pods may still have the size: on another node, or of a runtime that cannot lower memory."""
 log = structlog.get_logger()
 
 
@@ -104,11 +106,34 @@ class KubernetesTarget:
         return judge_live(command, await _answered(asked))
 
     async def apply(self, command: Command, found: Found) -> Size:
+        """In place where that can be. Where a replica then cannot follow, by new pods if the command may restart."""
         live: Live = found.live
         why = await self._why_restart(command, live)
         by: str = self._restart_by if why and not restarts_itself(why) else ""
         if command.move_to:
             by = moves.WAY
+        try:
+            return await self._carry_out(command, found, by)
+        except TargetError as error:
+            allowed = may_restart(command, live, self._restart_by, str(error))
+            if by or error.code not in NOT_IN_PLACE or not allowed:
+                raise
+            log.warning("not in place", container=command.container, command=command.id, why=str(error))
+            return await self._by_restart(command, error)
+
+    async def _by_restart(self, command: Command, why: TargetError) -> Size:
+        """The way back from the attempt in place is done: all replicas have their size from before."""
+        for _ in range(ATTEMPTS):
+            now = await self.look(command.container)
+            budget = "" if now is None else await _answered(self._surroundings.budget(now.live, str(why)))
+            if now is None or budget:
+                raise why
+            with suppress(Changed):
+                return await self._carry_out(command, now, self._restart_by)
+        raise why
+
+    async def _carry_out(self, command: Command, found: Found, by: str) -> Size:
+        live: Live = found.live
         intent = Applied(
             command=command.id,
             size=command.target,
@@ -141,6 +166,8 @@ class KubernetesTarget:
                 await _answered(way.back(live, intent, why))
             if (word := later_word(live, self._now_s(), self._yield_s)) is not None:
                 why = TargetError(f"{word.manager} set {word.text}", "drifted_by_others")
+                if intent.by:
+                    raise why  # their template stands, and pods follow it
                 await _answered(way.back(live, intent, why))
             if intent.by in self._ways:
                 return await _answered(self._ways[intent.by].end(live, intent))

@@ -51,13 +51,15 @@ class Rollouts:
         until_s = time.monotonic() + self._patience_s
         while True:
             now = await self._now(live)
+            if now.intent is None or now.intent.command != intent.command:
+                raise TargetError("another command or a person has taken over", "superseded")
+            if self.theirs(now, intent):
+                raise TargetError("someone else has set the template since, which stands", "drifted_by_others")
             state = rollout(now.owner)
             if state == "complete" and not any(differences(size, intent.size) for size in now.sizes):
                 return intent.size
             if state == "failed" or time.monotonic() > until_s:
                 await self.back(now, intent, self.failure(now))
-            if now.intent is None or now.intent.command != intent.command:
-                raise TargetError("another command or a person has taken over", "superseded")
             await asyncio.sleep(GLANCE_S)
 
     async def back(self, live: Live, intent: Applied, why: TargetError) -> None:
@@ -65,6 +67,8 @@ class Rollouts:
         undone = self.undone(intent, why.code)
         now = live
         while now.intent is not None and now.intent.command == intent.command and not now.intent.back:
+            if self.theirs(now, intent):
+                raise why
             with suppress(Changed):
                 await self.begin(now, undone)
             now = await self._now(live)
@@ -73,6 +77,11 @@ class Rollouts:
             await asyncio.sleep(GLANCE_S)
             now = await self._now(live)
         raise why
+
+    def theirs(self, live: Live, intent: Applied) -> bool:
+        """Whether the template is no longer what we made it."""
+        size = live.template_size
+        return size is None or bool(differences(size, intent.size))
 
     def failure(self, live: Live) -> TargetError:
         return TargetError(f"the rollout is not available: {_status(live.owner)}", "rollout_failed")
