@@ -9,6 +9,7 @@ from engine.control_plane.certificates import Authority, signing_pair
 from engine.control_plane.ports import Ports
 
 STAGES: Final = Path(__file__).parent / "kwok"
+AUDIT: Final = Path(__file__).parent / "audit.yaml"
 HOST: Final = "127.0.0.1"
 
 # What turns workloads into pods, counts quotas and cleans up. Not the node lifecycle: kwok's nodes are always well.
@@ -55,6 +56,10 @@ def api_server(ports: Ports, authority: Authority, folder: Path, tokens: Path) -
     ]  # fmt: skip
 
 
+def audit(log: Path) -> list[str]:
+    return [f"--audit-policy-file={AUDIT}", f"--audit-log-path={log}", "--audit-log-mode=blocking"]
+
+
 def controller_manager(kubeconfig: Path, authority: Authority, folder: Path, autoscaling: bool) -> list[str]:
     controllers = [*CONTROLLERS, AUTOSCALING] if autoscaling else CONTROLLERS
     return [
@@ -86,6 +91,7 @@ def metrics_server(kubeconfig: Path, authority: Authority, ports: Ports) -> list
         f"--authorization-kubeconfig={kubeconfig}", f"--secure-port={ports.metrics_server}", f"--bind-address={HOST}",
         f"--tls-cert-file={certificate}", f"--tls-private-key-file={key}", "--metric-resolution=15s",
         f"--kubelet-certificate-authority={authority.file}", "--kubelet-preferred-address-types=InternalIP",
+        "--kubelet-use-node-status-port",
     ]  # fmt: skip
 
 

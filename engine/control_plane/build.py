@@ -118,7 +118,8 @@ def _watch(process: subprocess.Popen[bytes], log: Path, progress: Callable[[str]
             process.wait(_TELL_S)
         except subprocess.TimeoutExpired:
             compiled = sum(not line.startswith("go: ") for line in log.read_text(errors="replace").splitlines())
-            progress(f"  {time.monotonic() - began:.0f} s: {compiled} packages compiled")
+            done = f"{compiled} packages compiled" if compiled else "linking what is compiled already"
+            progress(f"  {time.monotonic() - began:.0f} s: {done}")
         else:
             return
 

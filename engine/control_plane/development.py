@@ -58,6 +58,11 @@ class DevelopmentCluster:
         return self.data / "logs"
 
     @property
+    def audit_log(self) -> Path:
+        """JSON lines, an event each, when `Options.audit` asks for it. An event is there before its answer is sent."""
+        return self.logs / "audit.log"
+
+    @property
     def pids(self) -> dict[str, int]:
         """Of the programs that run, by name."""
         return self._programs.pids if self._programs else {}
@@ -85,7 +90,8 @@ class DevelopmentCluster:
         """Starts the API server and waits until it is ready, also after `kill_api_server`."""
         assert self._programs is not None, "the control plane does not run"
         flags = arguments.api_server(self.ports, self._authority, self.data, self.access.token_file)
-        self._run(API_SERVER, [*flags, *self._options.api_server_flags])
+        audit = arguments.audit(self.audit_log) if self._options.audit else []
+        self._run(API_SERVER, [*flags, *audit, *self._options.api_server_flags])
         self._programs.wait_until(API_SERVER, lambda: answers(lambda: self.client.read("/readyz")))
 
     def kill_api_server(self) -> None:
@@ -101,9 +107,7 @@ class DevelopmentCluster:
         assert self._programs is not None, "the control plane does not run"
         first, self._nodes = self._nodes, self._nodes + count
         names = nodes.add_nodes(self.client, count, cpu, memory, instance_type, zone, capacity_type, first, labels)
-        for name in names:
-            path = f"/api/v1/nodes/{name}"
-            self._programs.wait_until("kwok", lambda path=path: nodes.ready(self.client.get(path)))
+        self._programs.wait_until("kwok", lambda: all(nodes.ready(self.client, name) for name in names))
         return names
 
     def check(self) -> None:

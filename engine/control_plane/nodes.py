@@ -36,9 +36,9 @@ def add_nodes(
     return names
 
 
-def ready(node: Object) -> bool:
-    """The node says so, and where its kubelet answers."""
-    conditions = node["status"].get("conditions", [])
+def ready(client: Client, name: str) -> bool:
+    """The node says so, and with it where its kubelet answers."""
+    conditions = client.get(f"/api/v1/nodes/{name}")["status"].get("conditions", [])
     return any(one["type"] == "Ready" and one["status"] == "True" for one in conditions)
 
 

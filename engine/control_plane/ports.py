@@ -29,7 +29,7 @@ def chosen_ports(file: Path, api_server: int = 0) -> Ports:
     ports = msgspec.structs.replace(ports, api_server=api_server or ports.api_server)
     for name in Ports.__struct_fields__:
         if not is_free(port := getattr(ports, name)):
-            raise UserError(f"port {port} is taken, which is the control plane's for its {name}: free it, or choose another")
+            raise UserError(f"port {port}, that of the control plane's {name}, is taken: free it or choose another")
     file.write_bytes(msgspec.json.encode(ports))
     return ports
 

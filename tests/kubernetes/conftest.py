@@ -11,6 +11,7 @@ import pytest
 
 from engine.control_plane.client import answers, until
 from engine.control_plane.development import DevelopmentCluster
+from engine.control_plane.options import Options
 from engine.errors import UserError
 
 NODES = 3
@@ -19,7 +20,7 @@ NODES = 3
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[DevelopmentCluster]:
     """The session's control plane with three nodes of 16 cores. Stay in your namespace, and never stop or kill it."""
-    started = DevelopmentCluster()
+    started = DevelopmentCluster(options=Options(audit=True))
     try:
         with started:
             started.add_nodes(NODES)
@@ -28,10 +29,16 @@ def cluster() -> Iterator[DevelopmentCluster]:
         pytest.fail(f"Kubernetes could not be started for the tests: {error}", pytrace=False)
 
 
+@pytest.fixture(scope="session")
+def kubeconfig(cluster: DevelopmentCluster) -> Path:
+    """Of the session's cluster, as its administrator."""
+    return cluster.kubeconfig
+
+
 @pytest.fixture
 def own_cluster(tmp_path: Path) -> Iterator[DevelopmentCluster]:
     """A control plane for one test alone, with one node: to be killed and restarted. It takes 4 s and 0.5 GB."""
-    started = DevelopmentCluster(tmp_path / "kubernetes")
+    started = DevelopmentCluster(tmp_path / "kubernetes", options=Options(audit=True))
     try:
         with started:
             started.add_nodes(1)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -129,6 +131,18 @@ class Shop:
     async def ready(self, name: str, replicas: int) -> bool:
         pods = await self.pods(name)
         return len(pods) == replicas and all(pod.status.phase == "Running" for pod in pods)
+
+
+def audited(log: Path, namespace: str) -> Counter[str]:
+    """Resizes that took effect in a namespace, by pod, as the API server's audit log has them."""
+    found: Counter[str] = Counter()
+    for line in log.read_bytes().splitlines():
+        event = msgspec.json.decode(line)
+        where = event.get("objectRef", {})
+        done = event.get("responseStatus", {}).get("code", 500) < 300
+        if done and (where.get("namespace"), where.get("subresource")) == (namespace, "resize"):
+            found[where["name"]] += 1
+    return found
 
 
 async def until(condition: Callable[[], Awaitable[Any]], timeout_s: float = READY_S) -> Any:

@@ -10,16 +10,10 @@ import pytest
 from msgspec.structs import replace
 
 from agents.kubernetes.resources import DAEMON_SETS, DEPLOYMENTS, STATEFUL_SETS
-from engine.control_plane.development import DevelopmentCluster
 from tests.kubernetes.shop import LARGE, MIB, SMALL, until
 from tests.kubernetes.world import World, tell, told
 
 pytestmark = pytest.mark.kubernetes
-
-
-@pytest.fixture
-def kubeconfig(cluster: DevelopmentCluster) -> Path:
-    return cluster.kubeconfig
 
 
 

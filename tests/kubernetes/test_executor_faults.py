@@ -23,22 +23,19 @@ from engine.codec import decode_event, encode
 from engine.control_plane.development import DevelopmentCluster
 from engine.messages import Outcome
 from tests.kubernetes.between import Between, between, for_ever, refusal
-from tests.kubernetes.shop import LARGE, SMALL, Shop, until
+from tests.kubernetes.shop import LARGE, SMALL, Shop, audited, until
 from tests.kubernetes.world import World, tell, told
 
 pytestmark = pytest.mark.kubernetes
 
 
-@pytest.fixture
-def kubeconfig(cluster: DevelopmentCluster) -> Path:
-    return cluster.kubeconfig
-
-
 Story = Callable[[World, Between], Awaitable[None]]
 
 
-def tell_between(kubeconfig: Path, folder: Path, story: Story) -> None:
-    """The story's executor reaches the server through the man in the middle; its shop does not."""
+def tell_between(cluster: DevelopmentCluster, folder: Path, story: Story) -> None:
+    """The story's executor reaches the server through the man in the middle; its shop does not. In the end the server's
+    own audit log has each pod's resize once."""
+    kubeconfig = cluster.kubeconfig
 
     async def with_middle(world: World) -> None:
         async with between(kubeconfig, folder) as middle:
@@ -46,6 +43,8 @@ def tell_between(kubeconfig: Path, folder: Path, story: Story) -> None:
             through = World(world.shop, target, folder / "through.sqlite")
             try:
                 await story(through, middle)
+                resizes = audited(cluster.audit_log, world.shop.namespace)
+                assert set(resizes.values()) <= {1}, resizes
             finally:
                 await through.executor.stop()
                 await target.close()
@@ -57,7 +56,7 @@ async def generations(shop: Shop, name: str = "web") -> list[int]:
     return [pod.metadata.generation for pod in await shop.pods(name)]
 
 
-def test_409_on_every_second_patch(kubeconfig: Path, tmp_path: Path) -> None:
+def test_409_on_every_second_patch(cluster: DevelopmentCluster, tmp_path: Path) -> None:
     async def story(world: World, middle: Between) -> None:
         patches = 0
 
@@ -73,10 +72,10 @@ def test_409_on_every_second_patch(kubeconfig: Path, tmp_path: Path) -> None:
         assert await generations(world.shop) == [2] * 5
         assert (len(middle.patched()), patches) == (5, 22)  # owner, 5 annotations, 5 resizes, each refused once
 
-    tell_between(kubeconfig, tmp_path, story)
+    tell_between(cluster, tmp_path, story)
 
 
-def test_429_with_retry_after(kubeconfig: Path, tmp_path: Path) -> None:
+def test_429_with_retry_after(cluster: DevelopmentCluster, tmp_path: Path) -> None:
     async def story(world: World, middle: Between) -> None:
         refused: dict[str, float] = {}
         waited: list[float] = []
@@ -96,10 +95,10 @@ def test_429_with_retry_after(kubeconfig: Path, tmp_path: Path) -> None:
         assert await generations(world.shop) == [2] * 3
         assert min(waited) >= 1.0
 
-    tell_between(kubeconfig, tmp_path, story)
+    tell_between(cluster, tmp_path, story)
 
 
-def test_answers_that_are_lost(kubeconfig: Path, tmp_path: Path) -> None:
+def test_answers_that_are_lost(cluster: DevelopmentCluster, tmp_path: Path) -> None:
     """Each patch takes effect and its first answer is lost: sent again, it is refused as stale, and read."""
 
     async def story(world: World, middle: Between) -> None:
@@ -120,10 +119,10 @@ def test_answers_that_are_lost(kubeconfig: Path, tmp_path: Path) -> None:
         assert await generations(world.shop) == [2] * 3
         assert (len(lost), len(middle.patched())) == (7, 3)
 
-    tell_between(kubeconfig, tmp_path, story)
+    tell_between(cluster, tmp_path, story)
 
 
-def test_watches_that_end_at_once(kubeconfig: Path, tmp_path: Path) -> None:
+def test_watches_that_end_at_once(cluster: DevelopmentCluster, tmp_path: Path) -> None:
     async def story(world: World, middle: Between) -> None:
         ended = 0
 
@@ -141,10 +140,10 @@ def test_watches_that_end_at_once(kubeconfig: Path, tmp_path: Path) -> None:
         assert told(await world.give(world.command())) == [("applied", "")]
         assert ended >= 2
 
-    tell_between(kubeconfig, tmp_path, story)
+    tell_between(cluster, tmp_path, story)
 
 
-def test_a_pod_that_is_replaced_under_the_same_name(kubeconfig: Path, tmp_path: Path) -> None:
+def test_a_pod_that_is_replaced_under_the_same_name(cluster: DevelopmentCluster, tmp_path: Path) -> None:
     """web-0 was judged; another web-0 is there when it is patched. It is passed over, and then sized as itself."""
 
     async def story(world: World, middle: Between) -> None:
@@ -168,7 +167,7 @@ def test_a_pod_that_is_replaced_under_the_same_name(kubeconfig: Path, tmp_path: 
         assert await generations(shop) == [2, 2]
         assert middle.statuses("PATCH", f"/{old.name}")[0] == 409
 
-    tell_between(kubeconfig, tmp_path, story)
+    tell_between(cluster, tmp_path, story)
 
 
 def test_a_bare_pod_that_is_replaced_is_not_touched(kubeconfig: Path, tmp_path: Path) -> None:
@@ -193,7 +192,7 @@ def test_a_bare_pod_that_is_replaced_is_not_touched(kubeconfig: Path, tmp_path: 
 
 
 @pytest.mark.parametrize("moment", ["before_annotation", "before_resize", "after_resize"])
-def test_killed_and_started_again(kubeconfig: Path, tmp_path: Path, moment: str) -> None:
+def test_killed_and_started_again(cluster: DevelopmentCluster, tmp_path: Path, moment: str) -> None:
     """SIGKILL of a real process: while the first pod's annotation or resize is held on its way, or its answer is."""
 
     async def story(world: World, middle: Between) -> None:
@@ -230,10 +229,10 @@ def test_killed_and_started_again(kubeconfig: Path, tmp_path: Path, moment: str)
             (command.id, "applied")
         ]
 
-    tell_between(kubeconfig, tmp_path, story)
+    tell_between(cluster, tmp_path, story)
 
 
-def test_what_another_machine_left_half_done(kubeconfig: Path, tmp_path: Path) -> None:
+def test_what_another_machine_left_half_done(cluster: DevelopmentCluster, tmp_path: Path) -> None:
     """Killed between two pods, and its ledger is lost with its machine: the next executor finds it in the cluster."""
 
     async def story(world: World, middle: Between) -> None:
@@ -259,7 +258,7 @@ def test_what_another_machine_left_half_done(kubeconfig: Path, tmp_path: Path) -
         await asyncio.gather(giving, return_exceptions=True)
         await world.executor.stop()
         assert sorted(size.cpu_request or 0 for size in await world.shop.sizes("web") if size) == [0.1, 0.1, 0.4, 0.4]
-        target = KubernetesTarget(await Api.open(kubeconfig), patience_s=10.0)
+        target = KubernetesTarget(await Api.open(cluster.kubeconfig), patience_s=10.0)
         other = World(world.shop, target, tmp_path / "other.sqlite")
         await other.executor.recover()
         assert [(each.command_id, each.status) for each in other.outcomes] == [(command.id, "applied")]
@@ -267,7 +266,7 @@ def test_what_another_machine_left_half_done(kubeconfig: Path, tmp_path: Path) -
         assert await generations(world.shop) == [2] * 4
         await target.close()
 
-    tell_between(kubeconfig, tmp_path, story)
+    tell_between(cluster, tmp_path, story)
 
 
 async def _start(middle: Between, files: list[Path]) -> asyncio.subprocess.Process:
@@ -378,4 +377,4 @@ def test_the_api_server_dies_in_the_middle(own_cluster: DevelopmentCluster, tmp_
         assert await world.shop.sizes("web") == [LARGE] * 6
         assert await generations(world.shop) == [2] * 6
 
-    tell_between(own_cluster.kubeconfig, tmp_path, story)
+    tell_between(own_cluster, tmp_path, story)

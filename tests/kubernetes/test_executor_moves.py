@@ -10,7 +10,6 @@ import pytest
 
 from agents.executor.kubernetes.moves import terms_of, terms_with
 from agents.kubernetes.resources import DEPLOYMENTS
-from engine.control_plane.development import DevelopmentCluster
 from engine.messages import Command
 from tests.kubernetes.shop import LARGE, SMALL
 from tests.kubernetes.world import World, tell, told
@@ -18,11 +17,6 @@ from tests.kubernetes.world import World, tell, told
 pytestmark = pytest.mark.kubernetes
 TYPE = "node.kubernetes.io/instance-type"
 THEIRS = {"key": "kubernetes.io/os", "operator": "DoesNotExist"}
-
-
-@pytest.fixture
-def kubeconfig(cluster: DevelopmentCluster) -> Path:
-    return cluster.kubeconfig
 
 
 def move(world: World, to: str, **changes: Any) -> Command:

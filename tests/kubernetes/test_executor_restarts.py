@@ -11,7 +11,6 @@ from msgspec.structs import replace
 
 from agents.kubernetes.connection import STRATEGIC_PATCH
 from agents.kubernetes.resources import DEPLOYMENTS, DISRUPTION_BUDGETS, STATEFUL_SETS
-from engine.control_plane.development import DevelopmentCluster
 from engine.gitops.overlay import patch
 from engine.gitops.wanted import Change
 from engine.messages import Command
@@ -21,11 +20,6 @@ from tests.kubernetes.world import World, tell, told
 pytestmark = pytest.mark.kubernetes
 UNLIMITED = replace(LARGE, memory_limit=None)
 """A limit cannot be taken off a running pod."""
-
-
-@pytest.fixture
-def kubeconfig(cluster: DevelopmentCluster) -> Path:
-    return cluster.kubeconfig
 
 
 def restart(world: World, **changes: Any) -> Command:

@@ -20,17 +20,11 @@ from agents.executor.webhook.service import start
 from agents.executor.webhook.settings import WebhookSettings
 from agents.kubernetes.connection import MERGE_PATCH
 from agents.kubernetes.resources import DAEMON_SETS, DEPLOYMENTS, DISRUPTION_BUDGETS, Kind
-from engine.control_plane.development import DevelopmentCluster
 from engine.settings import load
 from tests.kubernetes.shop import LARGE, SMALL, Shop, until
 from tests.kubernetes.world import World, tell, told
 
 pytestmark = pytest.mark.kubernetes
-
-
-@pytest.fixture
-def kubeconfig(cluster: DevelopmentCluster) -> Path:
-    return cluster.kubeconfig
 
 
 def tell_with_webhook(kubeconfig: Path, folder: Path, story: Callable[[World], Awaitable[None]], **more: Any) -> None:
