@@ -44,7 +44,7 @@ def tell_between(cluster: DevelopmentCluster, folder: Path, story: Story) -> Non
             try:
                 await story(through, middle)
                 resizes = audited(cluster.audit_log, world.shop.namespace)
-                assert set(resizes.values()) <= {1}, resizes
+                assert set(resizes.values()) == {1}, resizes
             finally:
                 await through.executor.stop()
                 await target.close()
