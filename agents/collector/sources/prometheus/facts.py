@@ -1,0 +1,186 @@
+"""What kube-state-metrics says of pods: their owners, sizes and nodes, within a window of time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from agents.collector.rosters import Floats
+from agents.collector.sources.prometheus.api import Api, Series, TooLargeError, together
+from agents.collector.sources.prometheus.expressions import CONTAINER, Expressions
+from agents.collector.sources.prometheus.owners import Identity, Owner, Owners, Pod, workload_name
+from engine.errors import UserError
+from engine.messages import Size
+from engine.units import RESOURCES
+
+Key = tuple[str, str, str]
+"""Namespace, pod and container."""
+SHORTEST_S: Final = 60.0
+INSTANCE_TYPES: Final = ("label_node_kubernetes_io_instance_type", "label_beta_kubernetes_io_instance_type")
+_RESOURCE: Final = 'resource=~"cpu|memory"'
+_BY_RESOURCE: Final = f"{CONTAINER},resource"
+
+
+class Asked(NamedTuple):
+    """A series, the labels that matter, and matchers."""
+
+    series: str
+    by: str
+    matchers: tuple[str, ...] = ()
+
+
+ASKED: Final = {
+    "owner": Asked("kube_pod_owner", "namespace,pod,owner_kind,owner_name", ('owner_is_controller!="false"',)),
+    "replica_set": Asked("kube_replicaset_owner", "namespace,replicaset,owner_kind,owner_name"),
+    "job": Asked("kube_job_owner", "namespace,job_name,owner_kind,owner_name"),
+    "node": Asked("kube_pod_info", "namespace,pod,node", ('node!=""',)),
+    "init": Asked("kube_pod_init_container_info", CONTAINER, ('restart_policy!="Always"',)),
+    "container": Asked("kube_pod_container_info", CONTAINER),
+    "sidecar": Asked("kube_pod_init_container_info", CONTAINER, ('restart_policy="Always"',)),
+    "request": Asked("kube_pod_container_resource_requests", _BY_RESOURCE, (_RESOURCE,)),
+    "limit": Asked("kube_pod_container_resource_limits", _BY_RESOURCE, (_RESOURCE,)),
+    "sidecar_request": Asked("kube_pod_init_container_resource_requests", _BY_RESOURCE, (_RESOURCE,)),
+    "sidecar_limit": Asked("kube_pod_init_container_resource_limits", _BY_RESOURCE, (_RESOURCE,)),
+    "node_type": Asked("kube_node_labels", ",".join(("node", *INSTANCE_TYPES))),
+    "capacity": Asked("kube_node_status_allocatable", "node,resource", (_RESOURCE,)),
+}
+Answers = Mapping[str, Sequence[Series]]
+"""By name of `ASKED`."""
+
+
+@dataclass
+class Facts:
+    """Gathered from one window or several, the earliest first: `take` each."""
+
+    owners: Owners = field(default_factory=Owners)
+    nodes: dict[Pod, str] = field(default_factory=dict)
+    node_types: dict[str, str] = field(default_factory=dict)
+    capacity: dict[str, Floats] = field(default_factory=dict)
+    """Of nodes, [2] in cores and bytes."""
+    inits: set[Key] = field(default_factory=set)
+    """Containers that only prepare a pod, and end."""
+    amounts: dict[Key, Floats] = field(default_factory=dict)
+    """Requests and limits [2, 2]: request or limit, then resource; NaN is not set."""
+    seen: dict[Key, int] = field(default_factory=dict)
+    """In which window each of these was stated last."""
+    windows: int = 0
+    _kinds: dict[Pod, set[str]] = field(default_factory=dict)
+
+    def take(self, answers: Answers) -> None:
+        self.windows += 1
+        for labels, _ in _rows(answers["owner"]):
+            self.owners.pods[labels["namespace"], labels["pod"]] = _owner(labels)
+        for labels, _ in _rows(answers["replica_set"]):
+            self.owners.replica_sets[labels["namespace"], labels["replicaset"]] = _owner(labels)
+        for labels, _ in _rows(answers["job"]):
+            self.owners.jobs[labels["namespace"], labels["job_name"]] = _owner(labels)
+        for labels, _ in _rows(answers["node"]):
+            self.nodes[labels["namespace"], labels["pod"]] = labels["node"]
+        self.inits |= {_key(labels) for labels, _ in _rows(answers["init"])}
+        for labels, _ in [*_rows(answers["container"]), *_rows(answers["sidecar"])]:
+            self._anew(_key(labels))
+        for kind, name in enumerate(("request", "limit")):
+            self._take_amounts(kind, [*_rows(answers[name]), *_rows(answers[f"sidecar_{name}"])])
+        self._take_nodes(answers)
+        self._kinds = self.owners.kinds()
+
+    def _take_amounts(self, kind: int, rows: Iterable[tuple[Mapping[str, str], float]]) -> None:
+        for labels, value in rows:
+            self._anew(_key(labels))[kind, RESOURCES.index(labels["resource"])] = value
+
+    def _anew(self, key: Key) -> Floats:
+        """Amounts of this window: what was stated in an earlier one is forgotten, or a limit that was removed stays."""
+        if self.seen.get(key) != self.windows:
+            self.seen[key] = self.windows
+            self.amounts[key] = np.full((2, 2), np.nan)
+        return self.amounts[key]
+
+    def _take_nodes(self, answers: Answers) -> None:
+        for labels, _ in _rows(answers["node_type"]):
+            found = next((labels[name] for name in INSTANCE_TYPES if labels.get(name)), "")
+            if found:
+                self.node_types[labels.get("node", "")] = found
+        for labels, value in _rows(answers["capacity"]):
+            self.capacity.setdefault(labels["node"], np.full(2, np.nan))[RESOURCES.index(labels["resource"])] = value
+
+    def node_type(self, namespace: str, pod: str) -> str:
+        """Empty where it is not known."""
+        return self.node_types.get(self.nodes.get((namespace, pod), ""), "")
+
+    def owner(self, namespace: str, pod: str) -> Owner:
+        return self.owners.top(namespace, pod)
+
+    def identify(self, namespace: str, pod: str, container: str) -> Identity | None:
+        """Whose usage this is; None for a container that only prepares a pod."""
+        if (namespace, pod, container) in self.inits:
+            return None
+        owner = self.owners.top(namespace, pod)
+        kinds = self._kinds.setdefault((namespace, owner.name), set())
+        kinds.add(owner.kind)  # a pod whose owner is guessed is in no answer
+        return Identity(namespace, workload_name(owner, kinds, self.node_type(namespace, pod)), container)
+
+    def sizes(self) -> dict[Identity, Size]:
+        """Of one replica: where replicas differ, as in a rollout, the largest of the latest window."""
+        latest: dict[Identity, tuple[int, Floats]] = {}
+        for key, amounts in self.amounts.items():
+            identity = self.identify(*key)
+            if identity is None:
+                continue
+            seen, before = latest.get(identity, (0, amounts))
+            if self.seen[key] > seen:
+                latest[identity] = (self.seen[key], amounts)
+            elif self.seen[key] == seen:
+                latest[identity] = (seen, np.fmax(before, amounts))
+        return {identity: size_of(amounts) for identity, (_, amounts) in latest.items()}
+
+
+async def read_facts(api: Api, expressions: Expressions, start_s: float, end_s: float, facts: Facts) -> None:
+    """Adds what held within (start_s, end_s]. A window that is too large for the server is halved.
+
+    Raises AwayError, UserError.
+    """
+    window_s = end_s - start_s
+    asked = [expressions.labels(a.series, a.by, window_s, *a.matchers) for a in ASKED.values()]
+    try:
+        answers = await together([api.instant(expression, end_s) for expression in asked])
+    except TooLargeError as error:
+        if window_s <= SHORTEST_S:
+            raise UserError(f"The Prometheus cannot answer for one minute: {error}.") from error
+        middle_s = start_s + window_s / 2
+        await read_facts(api, expressions, start_s, middle_s, facts)
+        await read_facts(api, expressions, middle_s, end_s, facts)
+    else:
+        facts.take(dict(zip(ASKED, answers, strict=True)))
+
+
+def size_of(amounts: Floats) -> Size:
+    """From requests and limits [2, 2]; 0 is "not set", as Kubernetes has it, and so is a limit under its request."""
+    (cpu, memory), (cpu_limit, memory_limit) = ([_set(value) for value in row] for row in amounts.tolist())
+    return Size(cpu, _above(cpu_limit, cpu), memory, _above(memory_limit, memory))
+
+
+def _set(value: float) -> float | None:
+    return value if value > 0 else None  # also NaN
+
+
+def _above(limit: float | None, request: float | None) -> float | None:
+    return None if limit is not None and request is not None and limit < request else limit
+
+
+def _rows(answer: Sequence[Series]) -> Iterable[tuple[Mapping[str, str], float]]:
+    """Labels and value. A series without the labels that were asked for is another's of the same name."""
+    for series in answer:
+        if series.value is not None and (series.metric.get("node") or series.metric.get("namespace")):
+            yield series.metric, series.value[1]
+
+
+def _owner(labels: Mapping[str, str]) -> Owner:
+    return Owner(labels.get("owner_kind", ""), labels.get("owner_name", ""))
+
+
+def _key(labels: Mapping[str, str]) -> Key:
+    return labels.get("namespace", ""), labels.get("pod", ""), labels.get("container", "")
+
