@@ -1,6 +1,6 @@
 """A small cluster as cAdvisor and kube-state-metrics tell of it, over two days. Small enough to check by eye.
 
-    shop    Deployment web    web-5d4cf56db6-aaaaa and -bbbbb, then (day 2) web-7c9b8d6f54-ccccc instead of both
+    shop    Deployment web    web-5d4cf56db6-aaaaa and -bbbbb, then (day 2) web-7c9b8d6f54-ccccc and -ddddd instead
             StatefulSet db    db-0
             CronJob report    report-29-x7k2p, for ten minutes of day 2
             (bare pod)        toolbox
@@ -58,6 +58,8 @@ PODS: Final = [
         end_s=DAY_S),
     Pod("shop", "web-7c9b8d6f54-ccccc", "app", ("ReplicaSet", "web-7c9b8d6f54"), flat(0.7), flat(70 * MIB),
         start_s=DAY_S, amounts=((0.8, 128 * MIB), (2.0, 256 * MIB))),
+    Pod("shop", "web-7c9b8d6f54-ddddd", "app", ("ReplicaSet", "web-7c9b8d6f54"), flat(0.6), flat(60 * MIB), "node-2",
+        start_s=DAY_S, amounts=((0.8, 128 * MIB), (2.0, 256 * MIB))),
     Pod("shop", "db-0", "postgres", ("StatefulSet", "db"), flat(0.2), flat(900 * MIB), amounts=None),
     Pod("shop", "report-29-x7k2p", "job", ("Job", "report-29"), flat(1.0), flat(300 * MIB), start_s=1.5 * DAY_S,
         end_s=1.5 * DAY_S + 600),
@@ -110,6 +112,8 @@ def _pod(pod: Pod, start_s: float, all_times: list[float], scrape_s: float) -> I
     ones = [(t, 1.0) for t in times]
     yield "kube_pod_init_container_info", own | {"container": "prepare"}, ones
     yield "kube_pod_container_info", container, ones
+    yield "kube_pod_status_phase", own | {"phase": "Running"}, ones
+    yield "kube_pod_status_phase", own | {"phase": "Failed"}, [(t, 0.0) for t in times]
     yield "kube_pod_info", own | {"node": pod.node}, ones
     yield _owner("kube_pod_owner", own, pod.owner, times)
     for kind, amounts in zip(("requests", "limits"), pod.amounts or (), strict=False):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -90,6 +91,8 @@ def test_sheet(server: PrometheusServer, tmp_path: Path) -> None:
     assert sheet["shop/web/app"].size == Size(0.8, 2.0, 128 * MIB, 256 * MIB)
     assert sheet["shop/report/job"].size == Size(0.5, 1.0, 256 * MIB, 512 * MIB)
     assert sheet["shop/db/postgres"].size == Size()
+    assert [sheet[f"shop/{name}"].replicas for name in ("web/app", "db/postgres", "report/job")] == [2, 1, 1]
+    assert sheet["shop/web/app"].node is None, "two replicas are on two nodes"
     assert (sheet["shop/db/postgres"].node, sheet["shop/db/postgres"].node_type) == ("node-1", "m5.large")
     assert sheet["system/agent@c5.xlarge/agent"].node == "node-2"
     assert set(sheet) == set(exported(tmp_path))
@@ -102,8 +105,11 @@ def test_budget_reads_both(server: PrometheusServer, tmp_path: Path) -> None:
     files = ["--from", str(tmp_path / "usage.csv.gz"), "--sheet", str(tmp_path / "requests.csv")]
     result = CliRunner().invoke(budget, [*files, "--csv", str(tmp_path / "budget.csv")], catch_exceptions=False)
     assert result.exit_code == 0
-    lines = (tmp_path / "budget.csv").read_text().splitlines()
-    assert any("postgres" in line and "cpu" in line for line in lines)
+    with (tmp_path / "budget.csv").open(newline="") as file:
+        lines = {line["series_id"]: line for line in csv.DictReader(file)}
+    assert (lines["shop/db/postgres"]["no_cpu_request"], lines["shop/web/app"]["no_cpu_request"]) == ("1", "0")
+    web = lines["shop/web/app"]
+    assert (web["replicas"], web["cpu_request"], web["memory_request"]) == ("2", "1.6", str(256 * 2**20))
 
 
 def test_a_step_of_a_minute_and_one_namespace(server: PrometheusServer, tmp_path: Path) -> None:

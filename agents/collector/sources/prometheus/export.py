@@ -24,8 +24,8 @@ from engine.errors import UserError
 from engine.traces import COLUMNS
 from engine.units import CPU, DAY_S, HOUR_S, MEMORY
 
-LAST_S: Final = 600.0
-"""Pods of the last minutes say what holds now, and how many replicas there are."""
+LAST_S: Final = 120.0
+"""Pods of the last two minutes say what holds now, and how many replicas there are."""
 Say = Callable[[str, int, int], None]
 """Told what is done, how much of it, and of how much."""
 

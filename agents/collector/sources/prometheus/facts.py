@@ -37,6 +37,7 @@ ASKED: Final = {
     "replica_set": Asked("kube_replicaset_owner", "namespace,replicaset,owner_kind,owner_name"),
     "job": Asked("kube_job_owner", "namespace,job_name,owner_kind,owner_name"),
     "node": Asked("kube_pod_info", "namespace,pod,node", ('node!=""',)),
+    "running": Asked("kube_pod_status_phase", "namespace,pod", ('phase="Running"',)),
     "init": Asked("kube_pod_init_container_info", CONTAINER, ('restart_policy!="Always"',)),
     "container": Asked("kube_pod_container_info", CONTAINER),
     "sidecar": Asked("kube_pod_init_container_info", CONTAINER, ('restart_policy="Always"',)),
@@ -57,6 +58,8 @@ class Facts:
 
     owners: Owners = field(default_factory=Owners)
     nodes: dict[Pod, str] = field(default_factory=dict)
+    running: set[Pod] = field(default_factory=set)
+    """Pods that run in the last window."""
     node_types: dict[str, str] = field(default_factory=dict)
     capacity: dict[str, Floats] = field(default_factory=dict)
     """Of nodes, [2] in cores and bytes."""
@@ -79,6 +82,7 @@ class Facts:
             self.owners.jobs[labels["namespace"], labels["job_name"]] = _owner(labels)
         for labels, _ in _rows(answers["node"]):
             self.nodes[labels["namespace"], labels["pod"]] = labels["node"]
+        self.running = {(labels["namespace"], labels["pod"]) for labels, is_so in _rows(answers["running"]) if is_so}
         self.inits |= {_key(labels) for labels, _ in _rows(answers["init"])}
         for labels, _ in [*_rows(answers["container"]), *_rows(answers["sidecar"])]:
             self._anew(_key(labels))
@@ -105,6 +109,16 @@ class Facts:
                 self.node_types[labels.get("node", "")] = found
         for labels, value in _rows(answers["capacity"]):
             self.capacity.setdefault(labels["node"], np.full(2, np.nan))[RESOURCES.index(labels["resource"])] = value
+
+    def pods(self) -> dict[Identity, list[Pod]]:
+        """Those that run in the last window, by whose container they hold: its replicas."""
+        found: dict[Identity, list[Pod]] = {}
+        for (namespace, pod, container), window in self.seen.items():
+            if window == self.windows and (namespace, pod) in self.running:
+                identity = self.identify(namespace, pod, container)
+                if identity is not None:
+                    found.setdefault(identity, []).append((namespace, pod))
+        return found
 
     def node_type(self, namespace: str, pod: str) -> str:
         """Empty where it is not known."""

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection
 from typing import Final
 
 from agents.collector.sources.prometheus.facts import Facts
-from agents.collector.sources.prometheus.owners import Identity
+from agents.collector.sources.prometheus.owners import Pod
 from engine.messages import Size
 from engine.quantity import format_number
 
 HEADER: Final = (
-    "series_id", "cpu_request", "cpu_limit", "memory_request", "memory_limit", "node", "node_type", "node_cpu",
-    "node_memory",
+    "series_id", "cpu_request", "cpu_limit", "memory_request", "memory_limit", "replicas", "node", "node_type",
+    "node_cpu", "node_memory",
 )  # fmt: skip
 
 
@@ -22,23 +21,13 @@ def sheet_rows(facts: Facts, namespaces: Collection[str]) -> list[tuple[str, ...
 
     The node is stated where there is a single replica now: those of several are on several nodes.
     """
-    pods = _latest_pods(facts)
+    pods = facts.pods()
     rows = [
-        (str(identity), *_amounts(size), *_node(facts, pods.get(identity, [])))
+        (str(identity), *_amounts(size), str(len(pods.get(identity, "1"))), *_node(facts, pods.get(identity, [])))
         for identity, size in sorted(facts.sizes().items())
         if identity.namespace in namespaces
     ]
     return [HEADER, *rows]
-
-
-def _latest_pods(facts: Facts) -> dict[Identity, list[tuple[str, str]]]:
-    """Pods that were there in the last window, by whose container they hold."""
-    found: dict[Identity, list[tuple[str, str]]] = defaultdict(list)
-    for (namespace, pod, container), window in facts.seen.items():
-        identity = facts.identify(namespace, pod, container)
-        if window == facts.windows and identity is not None:
-            found[identity].append((namespace, pod))
-    return found
 
 
 def _amounts(size: Size) -> tuple[str, str, str, str]:
@@ -47,7 +36,7 @@ def _amounts(size: Size) -> tuple[str, str, str, str]:
     )  # fmt: skip
 
 
-def _node(facts: Facts, pods: list[tuple[str, str]]) -> tuple[str, str, str, str]:
+def _node(facts: Facts, pods: list[Pod]) -> tuple[str, str, str, str]:
     node = facts.nodes.get(pods[0], "") if len(pods) == 1 else ""
     if not node:
         return "", "", "", ""
