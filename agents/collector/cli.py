@@ -14,6 +14,8 @@ from agents.collector.jobs import cgroup_job, replay_job, synthetic_job
 from agents.collector.run import Job
 from agents.collector.run import collect as run
 from agents.collector.settings import CgroupSettings, CollectorSettings, ReplaySettings, SyntheticSettings
+from agents.collector.sources.prometheus.job import prometheus_job
+from agents.collector.sources.prometheus.settings import PrometheusSettings
 from engine.logs import configure
 from engine.settings import settings_options
 
@@ -76,3 +78,21 @@ def synthetic(settings: SyntheticSettings) -> None:
       trimtab collect synthetic --cluster bench --clusters 4 --containers 250000
     """
     _start(settings, synthetic_job)
+
+
+@collect.command()
+@settings_options(PrometheusSettings)
+def prometheus(settings: PrometheusSettings) -> None:
+    """Publish what a Prometheus has scraped from kubelets (cAdvisor) and kube-state-metrics.
+
+    At the first start the last --days go first, so that the engine has seasons from the first day; after a pause, what
+    was missed. Old samples teach the forecast and command nothing.
+
+    \b
+    Examples:
+      trimtab collect prometheus --cluster shop --url http://prometheus.monitoring:9090
+      trimtab collect prometheus --cluster shop --url https://thanos --selector 'cluster="shop"' --days 7
+      trimtab collect prometheus --cluster shop --url https://mimir/prometheus --headers 'X-Scope-OrgID: shop' \\
+        --bearer-token-file /var/run/secrets/token --ca-file /etc/ssl/own.pem
+    """
+    _start(settings, prometheus_job)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -41,6 +41,8 @@ class Job:
     pace: Callable[[Source, Sender, Spool], Pace]
     about: Mapping[str, Any]
     """What the summary says of the source."""
+    beside: Callable[[Source], Coroutine[Any, Any, None]] | None = None
+    """Runs along the source, for what it does asynchronously; where it fails, the collector ends."""
 
 
 async def collect(settings: CollectorSettings, job: Job) -> dict[str, Any]:
@@ -75,19 +77,22 @@ class Collector:
         log.info("collecting", clusters=self._job.names, http_port=port, waiting=self._spool.waiting().messages)
         sending = asyncio.create_task(self._sender.run())
         scraping = asyncio.create_task(self._scrape())
+        beside = [asyncio.create_task(self._job.beside(self._source))] if self._job.beside else []
         stopped = _on_signals(scraping)
         try:
-            await asyncio.wait({sending, scraping}, return_when=asyncio.FIRST_COMPLETED)
-            if sending.done():
-                scraping.cancel()
-                sending.result()
+            await asyncio.wait({sending, scraping, *beside}, return_when=asyncio.FIRST_COMPLETED)
+            for task in (sending, *beside):
+                if task.done():
+                    scraping.cancel()
+                    task.result()
             if not scraping.cancelled():
                 scraping.result()
             await self._finish(sending, stopped)
         finally:
-            sending.cancel()
-            scraping.cancel()
-            await asyncio.wait({sending, scraping})
+            tasks = {sending, scraping, *beside}
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
             await self._connector.close()
             await server.cleanup()
         return self._summary(bool(stopped))

@@ -17,6 +17,7 @@ _PROGRAMS: Final = {
     "collect-replay": "agents.collector.settings:ReplaySettings",
     "collect-cgroup": "agents.collector.settings:CgroupSettings",
     "collect-synthetic": "agents.collector.settings:SyntheticSettings",
+    "collect-prometheus": "agents.collector.sources.prometheus.settings:PrometheusSettings",
     "execute": "agents.executor.settings:ExecutorSettings",
 }
 

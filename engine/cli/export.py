@@ -52,7 +52,7 @@ def prometheus(
     """
     from agents.collector.sources.prometheus.api import QueryError  # noqa: PLC0415  (numpy is not for --help)
     from agents.collector.sources.prometheus.export import export as run  # noqa: PLC0415
-    from agents.collector.sources.prometheus.export import grid  # noqa: PLC0415
+    from agents.collector.sources.prometheus.usage import grid  # noqa: PLC0415
 
     span = grid(days, time.time() if until is None else until, settings.step)
     with _Progress() as say:

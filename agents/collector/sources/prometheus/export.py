@@ -15,11 +15,11 @@ from typing import IO, Final
 import numpy as np
 
 from agents.collector.sources.prometheus.access import PrometheusAccess
-from agents.collector.sources.prometheus.api import Api, together
+from agents.collector.sources.prometheus.api import Api
 from agents.collector.sources.prometheus.expressions import Expressions
 from agents.collector.sources.prometheus.facts import Facts, read_facts
 from agents.collector.sources.prometheus.sheet import sheet_rows
-from agents.collector.sources.prometheus.usage import Block, Span, batches, chunks, joined, namespaces, read_usage
+from agents.collector.sources.prometheus.usage import Block, Span, batches, namespaces, read_all
 from engine.errors import UserError
 from engine.traces import COLUMNS
 from engine.units import CPU, DAY_S, HOUR_S, MEMORY
@@ -72,12 +72,6 @@ async def export(
     return exported
 
 
-def grid(days: float, until_s: float, step_s: float) -> Span:
-    """The last whole steps before `until_s`, counted from 1970: so steps and the engine's buckets begin together."""
-    end_s = math.floor(until_s / step_s) * step_s
-    return Span(end_s - max(1, round(days * DAY_S / step_s)) * step_s, end_s, step_s)
-
-
 async def _facts(api: Api, expressions: Expressions, span: Span, say: Say) -> Facts:
     """Of all days, the earliest first, and once more of the last minutes: the latest word on a size holds."""
     facts = Facts()
@@ -95,11 +89,10 @@ async def _blocks(
     """The whole span of some namespaces after another."""
     done, total = 0, sum(sizes.values())
     for names in batches(sizes):
-        containers = sum(sizes[name] for name in names)
-        parts = chunks(span, containers)
+        batch = {name: sizes[name] for name in names}
         say(f"reading usage of {names[0]}" + (f" and {len(names) - 1} more" if names[1:] else ""), done, total)
-        yield joined(await together([read_usage(api, expressions, names, part, facts.identify) for part in parts]))
-        done += containers
+        yield await read_all(api, expressions, batch, span, facts.identify)
+        done += sum(batch.values())
     say("done", total, total)
 
 

@@ -68,14 +68,6 @@ class Expressions:
         ]
         return f"max by ({CONTAINER}) ({' / '.join(parts)}) <= 1"
 
-    def restarts_by_oom(self) -> str:
-        """Restarts so far of containers whose last end was an OOM kill."""
-        killed = self.series("kube_pod_container_status_last_terminated_reason", 'reason="OOMKilled"')
-        restarts = self.series("kube_pod_container_status_restarts_total")
-        return (
-            f"max by ({CONTAINER}) ({restarts}) and on ({CONTAINER}) (max by ({CONTAINER}) ({killed}) > 0)"
-        )  # fmt: skip
-
     def labels(self, name: str, by: str, window_s: float, *matchers: str) -> str:
         """The latest of each combination of the labels `by` within the window before the query's time."""
         return f"max by ({by}) (last_over_time({self.series(name, *matchers)}[{_text(window_s)}]))"

@@ -70,7 +70,8 @@ class Facts:
     seen: dict[Key, int] = field(default_factory=dict)
     """In which window each of these was stated last."""
     windows: int = 0
-    _kinds: dict[Pod, set[str]] = field(default_factory=dict)
+    kinds: dict[Pod, set[str]] = field(default_factory=dict)
+    """Namespace and name of workloads to the kinds that bear it: where there are two, the name alone is the first's."""
 
     def take(self, answers: Answers) -> None:
         self.windows += 1
@@ -89,7 +90,8 @@ class Facts:
         for kind, name in enumerate(("request", "limit")):
             self._take_amounts(kind, [*_rows(answers[name]), *_rows(answers[f"sidecar_{name}"])])
         self._take_nodes(answers)
-        self._kinds = self.owners.kinds()
+        for (namespace, name), kinds in self.owners.kinds().items():
+            self.kinds.setdefault((namespace, name), set()).update(kinds)
 
     def _take_amounts(self, kind: int, rows: Iterable[tuple[Mapping[str, str], float]]) -> None:
         for labels, value in rows:
@@ -132,7 +134,7 @@ class Facts:
         if (namespace, pod, container) in self.inits:
             return None
         owner = self.owners.top(namespace, pod)
-        kinds = self._kinds.setdefault((namespace, owner.name), set())
+        kinds = self.kinds.setdefault((namespace, owner.name), set())
         kinds.add(owner.kind)  # a pod whose owner is guessed is in no answer
         return Identity(namespace, workload_name(owner, kinds, self.node_type(namespace, pod)), container)
 

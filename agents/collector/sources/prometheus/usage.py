@@ -5,6 +5,7 @@ A request must fit the replica that needs most, so replicas are folded to the la
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,7 +18,7 @@ from agents.collector.sources.prometheus.api import Api, Series, TooLargeError, 
 from agents.collector.sources.prometheus.expressions import Expressions, in_namespaces
 from agents.collector.sources.prometheus.owners import Identity
 from engine.errors import UserError
-from engine.units import HOUR_S, RESOURCES
+from engine.units import DAY_S, HOUR_S, RESOURCES
 
 Identify = Callable[[str, str, str], Identity | None]
 """Namespace, pod and container to whose usage it is."""
@@ -42,13 +43,20 @@ class Span(NamedTuple):
 
     def times_s(self) -> Floats:
         """[steps] The last whole second of each step: a time within the bucket that the step is of."""
-        return self.start_s + self.step_s * np.arange(1, self.steps + 1) - 1.0
+        ends: Floats = self.start_s + self.step_s * np.arange(1, self.steps + 1, dtype=np.float64)
+        return ends - 1.0
 
     def parts(self, steps: int) -> list[Span]:
         """Of so many steps each, the last one of what is left."""
         edges = [*np.arange(0, self.steps, steps).tolist(), self.steps]
         at = [self.start_s + edge * self.step_s for edge in edges]
         return [Span(start_s, end_s, self.step_s) for start_s, end_s in pairwise(at)]
+
+
+def grid(days: float, until_s: float, step_s: float) -> Span:
+    """The last whole steps before `until_s`, counted from 1970: so steps and the engine's buckets begin together."""
+    end_s = math.floor(until_s / step_s) * step_s
+    return Span(end_s - max(1, round(days * DAY_S / step_s)) * step_s, end_s, step_s)
 
 
 @dataclass(frozen=True)
@@ -110,6 +118,23 @@ async def read_usage(
         halves = span.parts((span.steps + 1) // 2)
         return joined([await read_usage(api, expressions, names, half, identify) for half in halves])
     return fold(answers, span, identify)
+
+
+async def read_all(
+    api: Api, expressions: Expressions, sizes: Mapping[str, int], span: Span, identify: Identify
+) -> Block:
+    """Usage of all namespaces at once. `sizes`: their containers. Raises AwayError, UserError."""
+    blocks = [await _whole(api, expressions, names, sizes, span, identify) for names in batches(sizes)]
+    rows = {name: row for row, name in enumerate(name for block in blocks for name in block.rows)}
+    nothing = np.empty((0, span.steps, len(RESOURCES)))
+    return Block(rows, np.concatenate([nothing, *(block.value for block in blocks)]))
+
+
+async def _whole(
+    api: Api, expressions: Expressions, names: Sequence[str], sizes: Mapping[str, int], span: Span, identify: Identify
+) -> Block:
+    parts = chunks(span, sum(sizes[name] for name in names))
+    return joined(await together([read_usage(api, expressions, names, part, identify) for part in parts]))
 
 
 def fold(answers: Sequence[Sequence[Series]], span: Span, identify: Identify) -> Block:
