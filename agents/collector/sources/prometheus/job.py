@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Final
 
 from structlog.stdlib import get_logger
@@ -50,8 +51,10 @@ def prometheus_job(settings: PrometheusSettings) -> Job:
 class Watcher:
     """Asks the Prometheus, and brings the source what it answers. An outage is waited for, once there was an answer."""
 
-    def __init__(self, settings: PrometheusSettings, api: Api, source: PrometheusSource) -> None:
-        self._settings, self._api, self._source = settings, api, source
+    def __init__(
+        self, settings: PrometheusSettings, api: Api, source: PrometheusSource, now_s: Callable[[], float] = time.time
+    ) -> None:
+        self._settings, self._api, self._source, self._now_s = settings, api, source, now_s
         self._expressions = Expressions(settings.selector)
         self._live = Live(api, self._expressions)
         self._answered, self._away = False, False
@@ -61,8 +64,7 @@ class Watcher:
         while True:
             started = time.monotonic()
             try:
-                await self._catch_up()
-                self._source.bring_look(await self._live.look(now_s := time.time()), now_s)
+                await self.once()
             except (QueryError, UserError) as error:
                 if isinstance(error, UserError) and not self._answered:
                     raise
@@ -76,11 +78,17 @@ class Watcher:
             self._answered, self._away = True, False
             await asyncio.sleep(max(0.0, self._settings.interval - (time.monotonic() - started)))
 
+    async def once(self) -> None:
+        """What is missing, then what is newest. Raises QueryError, UserError."""
+        await self._catch_up()
+        now_s = self._now_s()
+        self._source.bring_look(await self._live.look(now_s), now_s)
+
     async def _catch_up(self) -> None:
         """Brings the past, until what is missing is less than `GAP_S`. Raises QueryError, UserError."""
         known = None
         while self._missing_s() > GAP_S:
-            now_s = time.time()
+            now_s = self._now_s()
             span = stretch(self._source.reached_s, self._settings.days, now_s, self._settings.step)
             if span.steps == 0:
                 break
@@ -97,4 +105,4 @@ class Watcher:
     def _missing_s(self) -> float:
         reached_s = self._source.reached_s
         whole_s = self._settings.days * 86_400
-        return whole_s if reached_s is None else min(whole_s, time.time() - reached_s)
+        return whole_s if reached_s is None else min(whole_s, self._now_s() - reached_s)
