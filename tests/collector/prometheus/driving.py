@@ -18,6 +18,7 @@ from engine.core.effects import Effects
 from engine.core.partition import PartitionFold, Record
 from engine.identity import slot_key
 from engine.messages import Autopilot, Cluster, Control, Declare, Metrics, Roster
+from engine.settings import load
 
 CLUSTER = "shop"
 Event = Roster | Metrics
@@ -35,7 +36,9 @@ class Driven:
     facts: dict[str, Fact | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.settings = PrometheusSettings(url=self.url, cluster=CLUSTER, days=self.days, spool_dir=self.folder)
+        self.settings = load(
+            PrometheusSettings, {"url": self.url, "cluster": CLUSTER, "days": self.days, "spool_dir": self.folder}
+        )
         self.begin()
 
     def begin(self) -> None:

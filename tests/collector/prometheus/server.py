@@ -8,7 +8,7 @@ import socket
 import subprocess
 import time
 import urllib.request
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -38,11 +38,9 @@ class PrometheusServer:
         scraped = [{"job_name": "kubelet", "static_configs": [{"targets": [target]}]}] if target else []
         config = {"global": {"scrape_interval": "1s", "scrape_timeout": "1s"}, "scrape_configs": scraped}
         (folder / "prometheus.yml").write_text(json.dumps(config))
-        text = openmetrics(past)
-        if text.startswith("# EOF"):
-            return
-        (folder / "past.txt").write_text(text)
-        _run(tools.promtool(), "tsdb", "create-blocks-from", "openmetrics", "past.txt", "data", folder=folder)
+        for day in _by_day(past):  # promtool reads a file once for each two hours in it
+            (folder / "past.txt").write_text(openmetrics(day))
+            _run(tools.promtool(), "tsdb", "create-blocks-from", "openmetrics", "past.txt", "data", folder=folder)
 
     def __enter__(self) -> PrometheusServer:
         with socket.socket() as free:
@@ -76,6 +74,17 @@ class PrometheusServer:
                 time.sleep(0.1)
         self._process.kill()
         raise AssertionError((self._folder / "prometheus.log").read_text()[-2000:])
+
+
+def _by_day(lines: Iterable[Line]) -> Iterator[list[Line]]:
+    days: dict[int, list[Line]] = {}
+    for name, labels, pairs in lines:
+        own: dict[int, list[tuple[float, float]]] = {}
+        for time_s, value in pairs:
+            own.setdefault(int(time_s // 86_400), []).append((time_s, value))
+        for day, found in own.items():
+            days.setdefault(day, []).append((name, labels, found))
+    yield from days.values()
 
 
 def _run(*command: str | os.PathLike[str], folder: Path) -> None:
