@@ -14,6 +14,8 @@ from agents.collector.jobs import cgroup_job, replay_job, synthetic_job
 from agents.collector.run import Job
 from agents.collector.run import collect as run
 from agents.collector.settings import CgroupSettings, CollectorSettings, ReplaySettings, SyntheticSettings
+from agents.collector.sources.otlp.job import otlp_job
+from agents.collector.sources.otlp.settings import OtlpSettings
 from agents.collector.sources.prometheus.job import prometheus_job
 from agents.collector.sources.prometheus.settings import PrometheusSettings
 from engine.logs import configure
@@ -96,3 +98,20 @@ def prometheus(settings: PrometheusSettings) -> None:
         --bearer-token-file /var/run/secrets/token --ca-file /etc/ssl/own.pem
     """
     _start(settings, prometheus_job)
+
+
+@collect.command()
+@settings_options(OtlpSettings)
+def otlp(settings: OtlpSettings) -> None:
+    """Publish what OpenTelemetry collectors push: OTLP over HTTP, protobuf or JSON, at /v1/metrics.
+
+    Understood are the containers' metrics of the receivers kubeletstats (container.cpu.usage, container.cpu.time,
+    container.memory.working_set, …) and k8s_cluster (k8s.container.cpu_request and so on); k8sattributes names the
+    workloads.
+
+    \b
+    Examples:
+      trimtab collect otlp --cluster shop --host 0.0.0.0
+      trimtab collect otlp --cluster shop --port 4318 --token-file /var/run/secrets/otlp
+    """
+    _start(settings, otlp_job)

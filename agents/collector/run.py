@@ -43,6 +43,8 @@ class Job:
     """What the summary says of the source."""
     beside: Callable[[Source], Coroutine[Any, Any, None]] | None = None
     """Runs along the source, for what it does asynchronously; where it fails, the collector ends."""
+    metrics: Callable[[], bytes] = bytes
+    """Text of the source's own metrics."""
 
 
 async def collect(settings: CollectorSettings, job: Job) -> dict[str, Any]:
@@ -72,8 +74,9 @@ class Collector:
 
     async def run(self) -> dict[str, Any]:
         server, port = await serve(
-            self._settings.http_host, self._settings.http_port, self._telemetry.registry, lambda: None, self._not_ready
-        )
+            self._settings.http_host, self._settings.http_port, self._telemetry.registry, lambda: None,
+            self._not_ready, more_metrics=self._job.metrics,
+        )  # fmt: skip
         log.info("collecting", clusters=self._job.names, http_port=port, waiting=self._spool.waiting().messages)
         sending = asyncio.create_task(self._sender.run())
         scraping = asyncio.create_task(self._scrape())

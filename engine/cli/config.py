@@ -18,6 +18,7 @@ _PROGRAMS: Final = {
     "collect-cgroup": "agents.collector.settings:CgroupSettings",
     "collect-synthetic": "agents.collector.settings:SyntheticSettings",
     "collect-prometheus": "agents.collector.sources.prometheus.settings:PrometheusSettings",
+    "collect-otlp": "agents.collector.sources.otlp.settings:OtlpSettings",
     "execute": "agents.executor.settings:ExecutorSettings",
 }
 

@@ -10,7 +10,7 @@ from agents.collector.source import Scrape
 from agents.collector.sources.prometheus.api import Api
 from agents.collector.sources.prometheus.job import Watcher
 from agents.collector.sources.prometheus.settings import PrometheusSettings
-from agents.collector.sources.prometheus.source import PrometheusSource
+from agents.collector.sources.watched import WatchedSource
 from agents.collector.spool import Fact
 from engine.codec import encode, stamp_sent
 from engine.core.context import Context
@@ -43,9 +43,9 @@ class Driven:
 
     def begin(self) -> None:
         """A new process: what it knows is what the spool remembers."""
-        reached = self.facts.get("prometheus_reached_s")
+        reached = self.facts.get("reached_s")
         cluster = Cluster(name=CLUSTER, slots=self.slots, declared_s=0.0)
-        self.source = PrometheusSource(
+        self.source = WatchedSource(
             cluster, 15.0, float(reached) if isinstance(reached, float) else None, lambda: True, lambda: self.now_s
         )
 

@@ -15,7 +15,7 @@ import pytest
 
 from agents.collector.sources.prometheus.api import Api
 from agents.collector.sources.prometheus.job import Watcher
-from agents.collector.sources.prometheus.source import REACHED
+from agents.collector.sources.watched import REACHED
 from engine.core.effects import Effects
 from engine.core.forecast import ForecastRows, forecast_at
 from engine.core.rows import Array

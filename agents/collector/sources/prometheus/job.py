@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from prometheus_client import generate_latest
 from structlog.stdlib import get_logger
 
 from agents.collector.clock import WallClock
@@ -19,7 +20,8 @@ from agents.collector.sources.prometheus.expressions import Expressions
 from agents.collector.sources.prometheus.live import Live
 from agents.collector.sources.prometheus.past import read_known, read_past, stretch
 from agents.collector.sources.prometheus.settings import PrometheusSettings
-from agents.collector.sources.prometheus.source import REACHED, PrometheusSource
+from agents.collector.sources.prometheus.telemetry import PrometheusTelemetry
+from agents.collector.sources.watched import REACHED, WatchedSource
 from agents.collector.spool import Spool
 from agents.collector.startup import Ground
 from engine.errors import UserError
@@ -34,27 +36,32 @@ def prometheus_job(settings: PrometheusSettings) -> Job:
     def prepare(ground: Ground, spool: Spool) -> Source:
         reached = spool.fact(REACHED)
         reached_s = float(reached) if isinstance(reached, float) else None
-        return PrometheusSource(
+        return WatchedSource(
             ground.clusters[0], settings.interval, reached_s, lambda: has_room(settings, spool), time.time
         )
 
+    telemetry = PrometheusTelemetry()
+
     async def beside(source: Source) -> None:
-        assert isinstance(source, PrometheusSource)
+        assert isinstance(source, WatchedSource)
         async with Api(settings) as api:
-            await Watcher(settings, api, source).run()
+            await Watcher(settings, api, source, telemetry=telemetry).run()
 
     return Job(
-        [settings.cluster], "wall", WallClock(), prepare, lambda *_: WallPace(), {"url": settings.url}, beside
-    )
+        [settings.cluster], "wall", WallClock(), prepare, lambda *_: WallPace(), {"url": settings.url}, beside,
+        lambda: generate_latest(telemetry.registry),
+    )  # fmt: skip
 
 
 class Watcher:
     """Asks the Prometheus, and brings the source what it answers. An outage is waited for, once there was an answer."""
 
     def __init__(
-        self, settings: PrometheusSettings, api: Api, source: PrometheusSource, now_s: Callable[[], float] = time.time
-    ) -> None:
+        self, settings: PrometheusSettings, api: Api, source: WatchedSource, now_s: Callable[[], float] = time.time,
+        telemetry: PrometheusTelemetry | None = None,
+    ) -> None:  # fmt: skip
         self._settings, self._api, self._source, self._now_s = settings, api, source, now_s
+        self._telemetry = telemetry or PrometheusTelemetry()
         self._expressions = Expressions(settings.selector)
         self._live = Live(api, self._expressions)
         self._answered, self._away = False, False
@@ -68,11 +75,13 @@ class Watcher:
             except (QueryError, UserError) as error:
                 if isinstance(error, UserError) and not self._answered:
                     raise
+                self._telemetry.failed()
                 if not self._away:
                     log.warning("prometheus_away", error=str(error))
                 self._away = True
                 await asyncio.sleep(PAUSE_S)
                 continue
+            self._telemetry.up.set(1)
             if self._away:
                 log.info("prometheus_answers_again")
             self._answered, self._away = True, False
@@ -98,8 +107,10 @@ class Watcher:
             past = await read_past(self._api, self._expressions, span, known)
             log.debug("past_read", until_s=span.end_s, containers=len(past.specs))
             await self._source.bring_past(past)
+            self._telemetry.missing.set(self._missing_s())
         if known is not None:
             await self._source.consumed()
+            self._telemetry.missing.set(0.0)
             log.info("past_read", until_s=self._source.reached_s)
 
     def _missing_s(self) -> float:

@@ -1,4 +1,4 @@
-"""The source: the past first, in each slot in the order of time, then what is live."""
+"""The source of what a watcher sees: its past first, in each slot in the order of time, then what is live."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Final
 from agents.collector.message import samples_in
 from agents.collector.rosters import Fleet
 from agents.collector.source import Scrape
-from agents.collector.sources.prometheus.live import Look
+from agents.collector.sources.prometheus.folding import Look
 from agents.collector.sources.prometheus.past import Past
 from engine.messages import Cluster, Metrics, Roster
 
-REACHED: Final = "prometheus_reached_s"
+REACHED: Final = "reached_s"
 """Fact of the spool: all up to this time is in it, or was."""
 GROUPS: Final = 15
 """Slots are sent in turn, in so many groups spread over the interval: no burst at its start."""
@@ -24,7 +24,7 @@ Due = tuple[float, list[Roster | Metrics], float]
 """When to send, what, and up to which time the past is then in the spool."""
 
 
-class PrometheusSource:
+class WatchedSource:
     """What a watcher beside it brings (`bring_past`, `bring_look`) becomes scrapes. `has_room`: the spool's."""
 
     def __init__(
