@@ -62,7 +62,7 @@ class Board:
             heard = self._heard[key] = _Heard(about, now_s)
         before = heard.latest.get(point.use)
         if before is not None and point.time_s <= before[0]:
-            return "out_of_order"
+            return "repeated" if point.time_s == before[0] else "out_of_order"
         if about.owner is not None:
             self._owners[about.namespace, about.pod] = about.owner
         heard.about, heard.heard_s = _together(heard.about, about), now_s

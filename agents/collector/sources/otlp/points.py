@@ -15,7 +15,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from opentelemetry.proto.metrics.v1.metrics_pb2 import AggregationTemporality, Metric, NumberDataPoint
 
-from agents.collector.sources.prometheus.owners import Owner, guess
+from agents.collector.sources.prometheus.owners import Owner, deployment_of
 from engine.units import CPU, LARGEST, MEMORY
 
 USES: Final = {
@@ -135,17 +135,16 @@ def container_of(attributes: Mapping[str, str]) -> Container | None:
     node_type = attributes.get("host.type", "") or attributes.get("node.kubernetes.io/instance-type", "")
     ended = next((attributes[key] for key in _ENDED if attributes.get(key)), "")
     return Container(
-        namespace, pod, name, _owner(attributes, pod), attributes.get("k8s.node.name", ""), node_type, ended
+        namespace, pod, name, _owner(attributes), attributes.get("k8s.node.name", ""), node_type, ended
     )
 
 
-def _owner(attributes: Mapping[str, str], pod: str) -> Owner | None:
+def _owner(attributes: Mapping[str, str]) -> Owner | None:
     for key, kind in _OWNERS:
         if name := attributes.get(key):
             return Owner(kind, name)
     if name := attributes.get("k8s.replicaset.name"):
-        told = guess(pod)  # the ReplicaSet's name is its Deployment's with a hash
-        return told if name.startswith(f"{told.name}-") else Owner("ReplicaSet", name)
+        return deployment_of(name)
     return None
 
 

@@ -1,8 +1,7 @@
 """OTLP over HTTP: POST /v1/metrics, protobuf or JSON, plain or gzip.
 
 What is malformed is refused whole (400), what is too large, too (413). Points that are ours and cannot be used are
-answered with OTLP's partial success; metrics that we have no use for are counted and not complained of, for the same
-pipeline feeds others.
+answered with OTLP's partial success.
 """
 
 from __future__ import annotations
@@ -29,6 +28,8 @@ from agents.collector.sources.otlp.telemetry import OtlpTelemetry
 
 PROTOBUF: Final = "application/x-protobuf"
 JSON: Final = "application/json"
+QUIET: Final = ("other_metric", "repeated")
+"""Counted, and not complained of: the same pipeline feeds others, and senders send again what they had no answer to."""
 
 
 class Receiver:
@@ -65,7 +66,7 @@ class Receiver:
         points, refused = points_of(message, now_s)
         refused += self._board.take(points, now_s)
         self._telemetry.took(len(points), refused)
-        return Counter({reason: count for reason, count in refused.items() if reason != "other_metric"})
+        return Counter({reason: count for reason, count in refused.items() if reason not in QUIET})
 
     def _unpacked(self, body: bytes, request: web.Request) -> bytes:
         encoding = request.headers.get("Content-Encoding", "identity").lower()

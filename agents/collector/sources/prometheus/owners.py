@@ -19,6 +19,7 @@ _NOBODY: Final = ("", "<none>", "Node")
 """Kinds of owners that are none: a pod of its own, a static pod of a node."""
 _SAFE: Final = "[bcdfghjklmnpqrstvwxz2456789]"
 """Letters of the names that Kubernetes makes up."""
+_REPLICA_SET: Final = re.compile(rf"(.+)-{_SAFE}{{6,10}}")
 _GUESSES: Final = (
     ("Deployment", re.compile(rf"(.+)-{_SAFE}{{6,10}}-{_SAFE}{{5}}")),
     ("StatefulSet", re.compile(r"(.+)-\d+")),
@@ -82,6 +83,16 @@ def guess(pod: str) -> Owner:
         if found := pattern.fullmatch(pod):
             return Owner(kind, found[1])
     return Owner("Pod", pod)
+
+
+def deployment_of(replica_set: str) -> Owner:
+    """A ReplicaSet's name is its Deployment's with a hash; one without a hash is a person's.
+
+    >>> deployment_of("web-6d4cf56db6")
+    Owner(kind='Deployment', name='web')
+    """
+    found = _REPLICA_SET.fullmatch(replica_set)
+    return Owner("Deployment", found[1]) if found else Owner("ReplicaSet", replica_set)
 
 
 def workload_name(owner: Owner, kinds: Collection[str], node_type: str) -> str:
