@@ -45,24 +45,31 @@ class PrometheusServer:
     def __enter__(self) -> PrometheusServer:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
-            address = f"127.0.0.1:{free.getsockname()[1]}"
-        self.url = f"http://{address}"
+            self._address = f"127.0.0.1:{free.getsockname()[1]}"
+        self.url = f"http://{self._address}"
+        self.start()
+        return self
+
+    def start(self) -> None:
+        """Also after `kill`, at the same address."""
         arguments = [
             "--config.file=prometheus.yml", "--storage.tsdb.path=data", "--storage.tsdb.retention.time=20y",
-            f"--web.listen-address={address}", "--web.console.templates=.", "--web.console.libraries=.",
+            f"--web.listen-address={self._address}", "--web.console.templates=.", "--web.console.libraries=.",
         ]  # fmt: skip
-        with (self._folder / "prometheus.log").open("wb") as log:
+        with (self._folder / "prometheus.log").open("ab") as log:
             self._process = subprocess.Popen(
                 [tools.prometheus(), *arguments, *self._flags], cwd=self._folder, stdout=log, stderr=log
             )
         self._await_ready()
-        return self
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._process.kill()
-        self._process.wait()
+        self.kill()
 
     def _await_ready(self) -> None:
         deadline = time.monotonic() + START_S
@@ -72,7 +79,7 @@ class PrometheusServer:
                     return
             except OSError:
                 time.sleep(0.1)
-        self._process.kill()
+        self.kill()
         raise AssertionError((self._folder / "prometheus.log").read_text()[-2000:])
 
 

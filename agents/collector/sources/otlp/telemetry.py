@@ -15,7 +15,7 @@ class OtlpTelemetry:
         self.points = Counter(f"{PREFIX}_otlp_points", "Points of containers that could be read.", registry=registry)
         self.unused = Counter(
             f"{PREFIX}_otlp_points_unused",
-            "Points that were not used, by reason; other_metric is what nobody here has a use for, repeated came twice.",
+            "Points that were not used, by reason: other_metric is what we have no use for, repeated came twice.",
             ["reason"],
             registry=registry,
         )

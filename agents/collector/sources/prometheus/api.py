@@ -24,6 +24,8 @@ from engine.errors import TrimtabError, UserError
 ATTEMPTS: Final = 4
 PAUSE_S: Final = 0.5
 """Before the second attempt; doubled before each further one."""
+GRACE_S: Final = 5.0
+"""Beyond the time that the server is told: its own answer is better than none."""
 _TOO_LARGE: Final = ("too many samples", "exceeded maximum resolution", "timed out", "timeout", "limit", "canceled")
 _OVERLOAD: Final = (429, 500, 502, 503, 504)
 
@@ -76,7 +78,7 @@ class Api:
 
     async def __aenter__(self) -> Api:
         connector = aiohttp.TCPConnector(ssl=trust(self._access), limit=self._access.concurrency)
-        timeout = aiohttp.ClientTimeout(total=self._access.timeout + 5.0)
+        timeout = aiohttp.ClientTimeout(total=self._access.timeout + GRACE_S)
         self._session = aiohttp.ClientSession(connector=connector, timeout=timeout)
         return self
 
@@ -117,7 +119,7 @@ class Api:
                 return _read(response.status, await response.read(), url)
         except TimeoutError as error:
             raise TooLargeError(f"{url} took longer than {self._access.timeout:g} s") from error
-        except aiohttp.ClientConnectorCertificateError as error:
+        except aiohttp.ClientSSLError as error:
             raise UserError(f"{url}: its certificate is not trusted (--ca-file): {error}.") from error
         except (aiohttp.ClientError, OSError) as error:
             raise AwayError(f"{url} does not answer: {error or type(error).__name__}") from error
