@@ -19,8 +19,10 @@ from cryptography.x509.oid import NameOID
 
 from agents.collector.sources.prometheus.access import PrometheusAccess
 from agents.collector.sources.prometheus.api import Api, AwayError, Series, TooLargeError
+from agents.collector.sources.prometheus.job import Watcher
 from engine.errors import UserError
 from engine.settings import load
+from tests.collector.prometheus.driving import Driven
 
 EMPTY = {"status": "success", "data": {"resultType": "vector", "result": []}}
 ONE = {"metric": {"pod": "a"}, "value": [1.5, "0.25"]}
@@ -134,6 +136,34 @@ def test_trust(tmp_path: Path) -> None:
         asked(answering((200, EMPTY)), context)
     with pytest.raises(UserError, match="cannot be read as certificates"):
         asked(answering((200, EMPTY)), context, ca_file=tmp_path / "nowhere.pem")
+
+
+def test_a_refusal_ends_a_collector_that_never_had_an_answer(tmp_path: Path) -> None:
+    """An absence is waited for: Prometheus may start later than we do."""
+
+    async def watch(url: str) -> None:
+        driven = Driven(url, tmp_path, 1_780_272_000.0)
+        async with Api(driven.settings) as api:
+            await asyncio.wait_for(Watcher(driven.settings, api, driven.source).run(), 2.0)
+
+    async def refused() -> None:
+        runner = web.AppRunner(web.Application(middlewares=[_nobody]), shutdown_timeout=0.1)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        try:
+            await watch(f"http://127.0.0.1:{runner.addresses[0][1]}")
+        finally:
+            await runner.cleanup()
+
+    with pytest.raises(UserError, match="HTTP 401"):
+        asyncio.run(refused())
+    with pytest.raises(TimeoutError):
+        asyncio.run(watch("http://127.0.0.1:9"))
+
+
+@web.middleware
+async def _nobody(request: web.Request, handler: Any) -> web.StreamResponse:
+    return web.Response(status=401)
 
 
 def _own_certificate(folder: Path) -> ssl.SSLContext:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from agents.collector.rosters import Usage
-from agents.collector.sources.prometheus import access, expressions, owners, usage
+from agents.collector.sources.prometheus import access, expressions, kube_state, owners, usage
 from agents.collector.sources.prometheus.facts import Facts, Key
 from agents.collector.sources.prometheus.folding import Folding, Look, Sampled
 from agents.collector.sources.prometheus.owners import Owner, guess
@@ -44,7 +44,7 @@ def cpu_of(look: Look) -> dict[str, float | None]:
 
 
 def test_doctests() -> None:
-    assert all(doctest.testmod(module).failed == 0 for module in (access, expressions, owners, usage))
+    assert all(doctest.testmod(module).failed == 0 for module in (access, expressions, kube_state, owners, usage))
 
 
 def test_a_scrape_is_told_once_with_what_the_other_replica_had() -> None:

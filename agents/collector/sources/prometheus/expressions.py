@@ -13,6 +13,8 @@ from typing import Final
 CPU_SECONDS: Final = "container_cpu_usage_seconds_total"
 WORKING_SET: Final = "container_memory_working_set_bytes"
 CONTAINER: Final = "namespace,pod,container"
+EXPORTED: Final = ("namespace", "pod", "container", "node")
+"""Labels that a scrape may have of its own."""
 RUNNING: Final = 'container!="",container!="POD",pod!=""'
 """cAdvisor's sums over pods have no container; POD is the one that only holds the network."""
 SHORTEST_WINDOW_S: Final = 120.0
@@ -70,7 +72,9 @@ class Expressions:
 
     def labels(self, name: str, by: str, window_s: float, *matchers: str) -> str:
         """The latest of each combination of the labels `by` within the window before the query's time."""
-        return f"max by ({by}) (last_over_time({self.series(name, *matchers)}[{_text(window_s)}]))"
+        more = [f"exported_{label}" for label in by.split(",") if label in EXPORTED]
+        named = ",".join((by, *more))
+        return f"max by ({named}) (last_over_time({self.series(name, *matchers)}[{_text(window_s)}]))"
 
 
 def in_namespaces(namespaces: Sequence[str]) -> str:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 
 from agents.collector.rosters import Floats
-from agents.collector.sources.prometheus.api import Api, Series, TooLargeError, together
-from agents.collector.sources.prometheus.expressions import CONTAINER, Expressions
+from agents.collector.sources.prometheus.api import Api, TooLargeError, together
+from agents.collector.sources.prometheus.bounds import Bounds, bounds_of
+from agents.collector.sources.prometheus.expressions import Expressions
+from agents.collector.sources.prometheus.kube_state import ASKED, INSTANCE_TYPES, Answers, rows
 from agents.collector.sources.prometheus.owners import Identity, Owner, Owners, Pod, workload_name
 from engine.errors import UserError
 from engine.messages import Size
@@ -19,37 +21,6 @@ from engine.units import RESOURCES
 Key = tuple[str, str, str]
 """Namespace, pod and container."""
 SHORTEST_S: Final = 60.0
-INSTANCE_TYPES: Final = ("label_node_kubernetes_io_instance_type", "label_beta_kubernetes_io_instance_type")
-_RESOURCE: Final = 'resource=~"cpu|memory"'
-_BY_RESOURCE: Final = f"{CONTAINER},resource"
-
-
-class Asked(NamedTuple):
-    """A series, the labels that matter, and matchers."""
-
-    series: str
-    by: str
-    matchers: tuple[str, ...] = ()
-
-
-ASKED: Final = {
-    "owner": Asked("kube_pod_owner", "namespace,pod,owner_kind,owner_name", ('owner_is_controller!="false"',)),
-    "replica_set": Asked("kube_replicaset_owner", "namespace,replicaset,owner_kind,owner_name"),
-    "job": Asked("kube_job_owner", "namespace,job_name,owner_kind,owner_name"),
-    "node": Asked("kube_pod_info", "namespace,pod,node", ('node!=""',)),
-    "running": Asked("kube_pod_status_phase", "namespace,pod", ('phase="Running"',)),
-    "init": Asked("kube_pod_init_container_info", CONTAINER, ('restart_policy!="Always"',)),
-    "container": Asked("kube_pod_container_info", CONTAINER),
-    "sidecar": Asked("kube_pod_init_container_info", CONTAINER, ('restart_policy="Always"',)),
-    "request": Asked("kube_pod_container_resource_requests", _BY_RESOURCE, (_RESOURCE,)),
-    "limit": Asked("kube_pod_container_resource_limits", _BY_RESOURCE, (_RESOURCE,)),
-    "sidecar_request": Asked("kube_pod_init_container_resource_requests", _BY_RESOURCE, (_RESOURCE,)),
-    "sidecar_limit": Asked("kube_pod_init_container_resource_limits", _BY_RESOURCE, (_RESOURCE,)),
-    "node_type": Asked("kube_node_labels", ",".join(("node", *INSTANCE_TYPES))),
-    "capacity": Asked("kube_node_status_allocatable", "node,resource", (_RESOURCE,)),
-}
-Answers = Mapping[str, Sequence[Series]]
-"""By name of `ASKED`."""
 
 
 @dataclass
@@ -69,32 +40,35 @@ class Facts:
     """Requests and limits [2, 2]: request or limit, then resource; NaN is not set."""
     seen: dict[Key, int] = field(default_factory=dict)
     """In which window each of these was stated last."""
+    bounds: Bounds = field(default_factory=Bounds)
+    """In the last window."""
     windows: int = 0
     kinds: dict[Pod, set[str]] = field(default_factory=dict)
     """Namespace and name of workloads to the kinds that bear it: where there are two, the name alone is the first's."""
 
     def take(self, answers: Answers) -> None:
         self.windows += 1
-        for labels, _ in _rows(answers["owner"]):
+        for labels, _ in rows(answers["owner"]):
             self.owners.pods[labels["namespace"], labels["pod"]] = _owner(labels)
-        for labels, _ in _rows(answers["replica_set"]):
+        for labels, _ in rows(answers["replica_set"]):
             self.owners.replica_sets[labels["namespace"], labels["replicaset"]] = _owner(labels)
-        for labels, _ in _rows(answers["job"]):
+        for labels, _ in rows(answers["job"]):
             self.owners.jobs[labels["namespace"], labels["job_name"]] = _owner(labels)
-        for labels, _ in _rows(answers["node"]):
+        for labels, _ in rows(answers["node"]):
             self.nodes[labels["namespace"], labels["pod"]] = labels["node"]
-        self.running = {(labels["namespace"], labels["pod"]) for labels, is_so in _rows(answers["running"]) if is_so}
-        self.inits |= {_key(labels) for labels, _ in _rows(answers["init"])}
-        for labels, _ in [*_rows(answers["container"]), *_rows(answers["sidecar"])]:
+        self.running = {(labels["namespace"], labels["pod"]) for labels, is_so in rows(answers["running"]) if is_so}
+        self.inits |= {_key(labels) for labels, _ in rows(answers["init"])}
+        for labels, _ in [*rows(answers["container"]), *rows(answers["sidecar"])]:
             self._anew(_key(labels))
         for kind, name in enumerate(("request", "limit")):
-            self._take_amounts(kind, [*_rows(answers[name]), *_rows(answers[f"sidecar_{name}"])])
+            self._take_amounts(kind, [*rows(answers[name]), *rows(answers[f"sidecar_{name}"])])
         self._take_nodes(answers)
+        self.bounds = bounds_of(answers)
         for (namespace, name), kinds in self.owners.kinds().items():
             self.kinds.setdefault((namespace, name), set()).update(kinds)
 
-    def _take_amounts(self, kind: int, rows: Iterable[tuple[Mapping[str, str], float]]) -> None:
-        for labels, value in rows:
+    def _take_amounts(self, kind: int, told: Iterable[tuple[Mapping[str, str], float]]) -> None:
+        for labels, value in told:
             self._anew(_key(labels))[kind, RESOURCES.index(labels["resource"])] = value
 
     def _anew(self, key: Key) -> Floats:
@@ -105,11 +79,11 @@ class Facts:
         return self.amounts[key]
 
     def _take_nodes(self, answers: Answers) -> None:
-        for labels, _ in _rows(answers["node_type"]):
+        for labels, _ in rows(answers["node_type"]):
             found = next((labels[name] for name in INSTANCE_TYPES if labels.get(name)), "")
             if found:
                 self.node_types[labels.get("node", "")] = found
-        for labels, value in _rows(answers["capacity"]):
+        for labels, value in rows(answers["capacity"]):
             self.capacity.setdefault(labels["node"], np.full(2, np.nan))[RESOURCES.index(labels["resource"])] = value
 
     def pods(self) -> dict[Identity, list[Pod]]:
@@ -184,13 +158,6 @@ def _set(value: float) -> float | None:
 
 def _above(limit: float | None, request: float | None) -> float | None:
     return None if limit is not None and request is not None and limit < request else limit
-
-
-def _rows(answer: Sequence[Series]) -> Iterable[tuple[Mapping[str, str], float]]:
-    """Labels and value. A series without the labels that were asked for is another's of the same name."""
-    for series in answer:
-        if series.value is not None and (series.metric.get("node") or series.metric.get("namespace")):
-            yield series.metric, series.value[1]
 
 
 def _owner(labels: Mapping[str, str]) -> Owner:

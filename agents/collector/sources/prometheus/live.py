@@ -11,6 +11,7 @@ from agents.collector.sources.prometheus.api import Api, Series, together
 from agents.collector.sources.prometheus.expressions import CONTAINER, LOOK_S, Expressions
 from agents.collector.sources.prometheus.facts import Facts, Key, read_facts
 from agents.collector.sources.prometheus.folding import Folding, Look, Sampled
+from agents.collector.sources.prometheus.kube_state import plain
 
 FACTS_S: Final = 30.0
 """Owners, sizes and nodes are asked for so often."""
@@ -47,6 +48,6 @@ class Live:
 
 def _values(answer: Sequence[Series]) -> Iterator[tuple[Key, float]]:
     for series in answer:
-        labels = series.metric
+        labels = plain(series.metric)
         if series.value is not None and "pod" in labels:
             yield (labels["namespace"], labels["pod"], labels["container"]), series.value[1]
