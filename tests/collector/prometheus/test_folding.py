@@ -62,6 +62,26 @@ def test_a_scrape_is_told_once_with_what_the_other_replica_had() -> None:
     assert next(spec.replicas for spec in first.specs if spec.workload == "web") == 2
 
 
+def test_sums_over_replicas_and_where_the_largest_was_measured() -> None:
+    known = facts()
+    known.nodes.update({A[:2]: "n1", B[:2]: "n2", DB[:2]: "n1"})
+    known.node_types.update({"n1": "m5.large", "n2": "c5.large"})
+    seen = Sampled({A: NOW_S, B: NOW_S, DB: NOW_S}, {A: 0.5, B: 0.7, DB: 0.1}, {A: 10.0, DB: 7.0}, {}, {}, frozenset())
+    look = Folding().folded(seen, known)
+    [_, metrics] = events_of(look)
+    assert [spec.workload for spec in look.specs] == ["db", "web"]
+    assert isinstance(metrics, Metrics)
+    assert (metrics.cpu_max, metrics.cpu_sum) == ([0.1, 0.7], [0.1, 1.2])
+    assert (metrics.memory_max, metrics.memory_sum) == ([7.0, 10.0], [7.0, 10.0])
+    assert (metrics.replicas, metrics.measured_on) == ([1, 2], [None, "c5.large"])
+
+
+def events_of(look: Look) -> list[Roster | Metrics]:
+    source = WatchedSource(Cluster(name="shop", slots=1, declared_s=0.0), 15.0, None, lambda: True, lambda: NOW_S)
+    source.bring_look(look, NOW_S)
+    return list(source.take().events)
+
+
 def test_what_is_much_older_than_the_newest_is_not_told() -> None:
     """The engine refuses rows over a minute older than their message."""
     look = Folding().folded(sampled({A: NOW_S, DB: NOW_S - 61}, {A: 0.5, DB: 0.1}), facts())
