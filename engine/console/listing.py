@@ -60,7 +60,7 @@ class Listing:
         """The last decision on each container's size; only these are decoded."""
         newest: dict[str, bytes] = {}
         for key, value in self._read("decisions", self.source.all_partitions("decisions"), self.selection.prefix):
-            if b'"kind":"judgement"' not in value[:48] and b'"action":"move"' not in value[:512]:
+            if b'"kind":"judgement"' not in value[:48] and b'"action":"move"' not in value[:1200]:
                 newest[key] = value
         for value in newest.values():
             self.decisions.take(value)
