@@ -79,7 +79,10 @@ def _policy(facts: Facts) -> list[tuple[str, str, str]]:
     terms, spec = facts.terms or Terms(), facts.spec
     found = list(layers(facts.container, Rules.of(terms.policy), terms.stages, spec.policy))
     return field_rows(
-        facts.name, found, spec.workload_kind, lambda layer, _field: _origin(layer, f"{spec.workload_kind} {spec.workload}")
+        facts.name,
+        found,
+        spec.workload_kind,
+        lambda layer, _field: _origin(layer, f"{spec.workload_kind} {spec.workload}"),
     )
 
 

@@ -42,9 +42,7 @@ def _head(facts: Facts) -> Iterator[str]:
     yield _line("Size", f"as told {told} ago{', assumed' if spec.assumed else ''}; -> where another is wanted")
     target = spec.size if last is None or last.action == "move" else last.target
     for resource, name in enumerate(RESOURCES):
-        sizes = [
-            change_text(of(spec.size)[resource], of(target)[resource], resource) for of in (requests, limits)
-        ]
+        sizes = [change_text(of(spec.size)[resource], of(target)[resource], resource) for of in (requests, limits)]
         yield f"  {name:<{_WIDTH - 2}}request {sizes[0]}, limit {sizes[1]}"
     yield _line("Frozen", _frozen(facts))
 

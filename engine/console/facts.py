@@ -63,9 +63,7 @@ class Facts:
 def gather(listing: Listing, rosters: Rosters, name: str) -> Facts:
     """`name` is namespace/workload/container of a roster."""
     source, since_s = listing.source, listing.since_s
-    roster, spec = next(
-        row for row in rosters.containers() if identity(*row) == f"{source.cluster.name}/{name}"
-    )
+    roster, spec = next(row for row in rosters.containers() if identity(*row) == f"{source.cluster.name}/{name}")
     decisions = Decisions()
     for key, value in source.read(
         "decisions", source.all_partitions("decisions"), identity(roster, spec), source.last(since_s)

@@ -15,7 +15,7 @@ _TERM = re.compile(r"([a-z-]+)(!=|==|=)([^=!,]*)")
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """`names` are of objects, of what contains them (shop, shop/checkout), or ids; within `namespace` if there is one."""
+    """`names` are of objects, of what holds them (shop, shop/checkout), or ids; within `namespace` if there is one."""
 
     cluster: str
     namespace: str | None = None

@@ -115,5 +115,3 @@ def only_cluster(known: dict[str, Cluster], name: str | None) -> Cluster:
 def newest_time(source: Source, times_s: Iterable[float]) -> float:
     """Now, by the cluster's clock: in a replay the newest time that was read."""
     return max(times_s, default=0.0) if source.replayed else time.time()
-
-
