@@ -156,7 +156,8 @@ def test_describe_says_where_the_policy_is_from(bootstrap: str) -> None:
     assert ["autopilot", "full", "trimtab", "control", "autopilot,", "n1"] in words
     assert ["protected", "yes", "the", "policy's", "rule", "n1/w1"] in words
     assert "  cpu         █  250m to 250m" in text, "its hour counts once"
-    assert "p50 ▄█" in text
+    assert "p50 ▅█  p95 ▆█" in text
+    assert len([line for line in text.splitlines() if line.startswith("  NAME ")]) == 2, "decisions and outcomes"
     assert "Judged: it was right" in text
     assert "Frozen:       no" in text
     assert "Frozen:       yes, by n2" in called(bootstrap, "describe", "co", "n2/w2/app").stdout
