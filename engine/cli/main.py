@@ -75,6 +75,7 @@ def cli() -> None:
       trimtab topics apply                 make the topics
       trimtab cluster add shop --containers 300
       trimtab engine                       run the engine
+      trimtab get decisions -n web         what it decided
     """
 
 

@@ -20,7 +20,6 @@ class Terms:
     """Of one slot, at the event `applied`: `freezes` and `stages` (those of controls) by scope."""
 
     applied: int = -1
-    watermark_s: float = -1.0
     policy: SetPolicy = field(default_factory=SetPolicy)
     stages: dict[str, Stage] = field(default_factory=dict)
     freezes: dict[str, bool] = field(default_factory=dict)
@@ -34,7 +33,7 @@ def take_row(row: bytes, known: Terms | None) -> Terms:
     try:
         _, header, _ = header_of(row)
         found = msgspec.convert(header["slot"], Terms)
-    except (StateError, struct.error, zlib.error, ValueError, KeyError) as error:
+    except (StateError, struct.error, zlib.error, ValueError, KeyError, msgspec.MsgspecError) as error:
         raise UserError(f"the engine's state cannot be read: {error}") from error
     return found if known is None or found.applied >= known.applied else known
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from engine.cli.nouns import asked_for
@@ -9,7 +11,7 @@ from engine.console.source import only_cluster
 from engine.console.sparkline import sparkline
 from engine.console.terms import freezes_of, scope_text, take_row
 from engine.console.text import age_text, change_text, seconds_of
-from engine.core.snapshot import pack
+from engine.core.snapshot import PREFIX, pack
 from engine.core.state import SlotState
 from engine.errors import UserError
 from engine.identity import KILL_SWITCH
@@ -53,8 +55,10 @@ def test_the_row_that_has_applied_most_counts() -> None:
     assert freezes_of("shop/web/cart/app", terms) == [KILL_SWITCH, "web"]
     assert freezes_of("shop/ops/job/app", terms) == [KILL_SWITCH]
     assert scope_text(KILL_SWITCH) == "kill switch"
-    with pytest.raises(UserError, match="state cannot be read"):
-        take_row(b"what", None)
+    other = json.dumps({"slot": {"freezes": ["web"]}}).encode()
+    for row in (b"what", PREFIX.pack(b"TRIM", 4, len(other)) + other, PREFIX.pack(b"TRIM", 99, 0)):
+        with pytest.raises(UserError, match="state cannot be read"):
+            take_row(row, None)
 
 
 def test_the_only_cluster_need_not_be_named() -> None:
