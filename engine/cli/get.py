@@ -43,12 +43,12 @@ def get(
     noun: str, names: tuple[str, ...], namespace: str | None, all_namespaces: bool, cluster: str | None, broker: str,
     output: str, watched: bool, since: str | None, selector: str, sort_by: str | None, no_headers: bool,
 ) -> int:  # fmt: skip
-    """List decisions, containers, outcomes or freezes.
+    """List decisions, containers, outcomes, policies or freezes.
 
-    NOUN may be singular or short: dec, co, oc, fz. NAMES are namespace/workload/container, the first parts of it, or
-    with -n without the namespace; of decisions and outcomes also ids. CPU and MEMORY are requests of one replica,
-    500m->620m where another is wanted; SAVING is USD a month over all replicas, STATUS what became of a decision. It
-    only reads. Exit code 1: a name that there is not.
+    NOUN may be singular or short: dec, co, oc, pol, fz. NAMES are namespace/workload/container, the first parts of it,
+    or with -n without the namespace; of decisions and outcomes also ids. CPU and MEMORY are requests of one replica,
+    500m->620m where another is wanted; SAVING is USD a month over all replicas, STATUS what became of a decision.
+    It only reads. Exit code 1: a name that there is not.
 
     \b
     Examples:
@@ -84,7 +84,7 @@ def _printer(kind: str, output: str, namespaced: bool, headers: bool) -> Show:
         return lambda rows: [name_of(row) for row in rows]
     if output in ("json", "yaml"):
         return lambda rows: [streamed(row, output) for row in rows]
-    return Table(kind, output == "wide", namespaced and kind != "freezes", headers).lines
+    return Table(kind, output == "wide", namespaced and kind not in ("policies", "freezes"), headers).lines
 
 
 def _watch(listing: Listing, kind: str, output: str, show: Show) -> int:

@@ -21,7 +21,7 @@ COMMANDS: Final = {
     "budget": ("engine.cli.budget:budget", "Show what is requested, used and wasted, and what would be saved."),
     "plan": ("engine.cli.plan:plan", "Plan moves between instance types over the next 24 hours."),
     "accuracy": ("engine.cli.accuracy:accuracy", "Show how often decisions were right, and what they saved."),
-    "get": ("engine.cli.get:get", "List decisions, containers, outcomes or freezes, as kubectl does."),
+    "get": ("engine.cli.get:get", "List decisions, containers, outcomes, policies, freezes, as kubectl does."),
     "describe": ("engine.cli.describe:describe", "Show all that is known of a container."),
     "freeze": ("engine.cli.freeze:freeze", "Command nothing within a scope, at once."),
     "unfreeze": ("engine.cli.freeze:unfreeze", "Lift a freeze."),

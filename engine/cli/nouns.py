@@ -10,6 +10,7 @@ NOUNS: Final = {
     "decisions": ("decision", "dec"),
     "containers": ("container", "co"),
     "outcomes": ("outcome", "oc"),
+    "policies": ("policy", "pol"),
     "freezes": ("freeze", "fz"),
 }
 """Plural to the other forms."""

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final
+
+import msgspec
 
 from engine.console.log import Decisions, Rosters, identity, outcome_of
 from engine.console.rows import Row, container_row, decision_row, outcome_row
 from engine.console.selecting import Selection
 from engine.console.source import Source, newest_time
-from engine.console.terms import scope_text
+from engine.console.terms import Terms, namespace_of, said_of, scope_text
+from engine.core.policy import Layer
 from engine.identity import KILL_SWITCH
 from engine.messages import Decision, Outcome
 from engine.units import DAY_S, HOUR_S
 
-SINCE_S: Final = {"decisions": float(DAY_S), "containers": 7.0 * DAY_S, "outcomes": float(HOUR_S), "freezes": 0.0}
+SINCE_S: Final = {"decisions": float(DAY_S), "containers": 7.0 * DAY_S, "outcomes": float(HOUR_S), "policies": 0.0,
+                  "freezes": 0.0}  # fmt: skip
 """How far back is read unless one says. Outcomes are among metrics, which are many."""
 
 
@@ -76,9 +80,18 @@ class Listing:
         return [outcome_row(one, now_s) for one in told if one.time_s >= now_s - self.since_s]
 
     def freeze_rows(self) -> list[Row]:
-        terms = self.source.terms(range(self.source.cluster.slots))
-        scopes = {scope for one in terms.values() for scope, frozen in one.freezes.items() if frozen}
+        scopes = {scope for one in self._terms() for scope, frozen in one.freezes.items() if frozen}
         return [_freeze_row(self.source.cluster.name, scope) for scope in sorted(scopes)]
+
+    def policy_rows(self) -> list[Row]:
+        """What was applied and set, then what stands on workloads."""
+        self.rosters = self.source.rosters()
+        own = {f"{spec.namespace}/{spec.workload}": spec.policy for _, spec in self.rosters.containers() if spec.policy}
+        said = [*said_of(self._terms()), *((scope, Layer("annotation", policy)) for scope, policy in own.items())]
+        return [_policy_row(self.source.cluster.name, scope, layer) for scope, layer in said]
+
+    def _terms(self) -> Iterable[Terms]:
+        return self.source.terms(range(self.source.cluster.slots)).values()
 
     def _read(self, topic: str, partitions: range | list[int], prefix: str) -> Iterator[tuple[str, bytes]]:
         return self.source.read(topic, partitions, prefix, self.source.last(self.since_s))
@@ -88,12 +101,20 @@ def _freeze_row(cluster: str, scope: str) -> Row:
     kind = "kill-switch" if scope == KILL_SWITCH else "freeze"
     data = {"kind": "freeze", "cluster": cluster, "scope": scope}
     cells = {"SCOPE": scope_text(scope), "KIND": kind}
-    return Row("freezes", scope, scope.partition("/")[0], cells, {"kind": kind}, {}, data)
+    return Row("freezes", scope, namespace_of(scope), cells, {"kind": kind}, {}, data)
+
+
+def _policy_row(cluster: str, scope: str, layer: Layer) -> Row:
+    terms = msgspec.to_builtins(layer.policy)
+    data = {"kind": "policy", "cluster": cluster, "scope": scope, "from": layer.origin, "policy": terms}
+    cells = {"SCOPE": scope_text(scope), "FROM": layer.origin, "TERMS": msgspec.json.encode(layer.policy).decode()}
+    return Row("policies", scope, namespace_of(scope), cells, {"kind": layer.origin}, {}, data)
 
 
 _KINDS: Final[dict[str, Callable[[Listing], list[Row]]]] = {
     "decisions": Listing.decision_rows,
     "containers": Listing.container_rows,
     "outcomes": Listing.outcome_rows,
+    "policies": Listing.policy_rows,
     "freezes": Listing.freeze_rows,
 }

@@ -10,7 +10,8 @@ import msgspec
 from engine.console.rows import COLUMNS, Row
 
 _GAP: Final = 3
-SINGULAR: Final = {"decisions": "decision", "containers": "container", "outcomes": "outcome", "freezes": "freeze"}
+SINGULAR: Final = {"decisions": "decision", "containers": "container", "outcomes": "outcome", "policies": "policy",
+                   "freezes": "freeze"}  # fmt: skip
 
 
 class Table:

@@ -22,6 +22,7 @@ COLUMNS: Final[dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
         ("REASON", "CPU-LIMIT", "MEMORY-LIMIT", "NODE-TYPE", "ID"),
     ),
     "outcomes": (("NAME", "STATUS", "REASON", "CPU", "MEMORY", "AGE"), ("COMMAND", "DETAIL")),
+    "policies": (("SCOPE", "FROM", "TERMS"), ()),
     "freezes": (("SCOPE", "KIND"), ()),
 }
 """By noun: the columns of a table, and those that `-o wide` adds."""

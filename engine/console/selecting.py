@@ -37,7 +37,7 @@ class Selection:
         return [name for name in self.names if not any(self._is(name, row) for row in rows)]
 
     def _has(self, row: Row) -> bool:
-        if self.namespace and row.namespace != self.namespace:
+        if self.namespace and row.namespace not in (self.namespace, ""):  # "": what holds in all of them
             return False
         return not self.names or any(self._is(name, row) for name in self.names)
 

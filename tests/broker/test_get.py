@@ -159,11 +159,16 @@ def test_a_name_that_there_is_not(bootstrap: str) -> None:
     assert "containers 'n1/w1/ap' not found: did you mean n1/w1/app" in result.stderr
 
 
-def test_outcomes_and_freezes(bootstrap: str) -> None:
+def test_outcomes_policies_and_freezes(bootstrap: str) -> None:
     assert called(bootstrap, "get", "outcomes", "--no-headers").stdout.split()[:5] == [
         "n1", "w1/app", "applied", "<none>", "300m",
     ]  # fmt: skip
     assert called(bootstrap, "get", "freezes", "--no-headers").stdout.split() == ["n2", "freeze"]
+    assert called(bootstrap, "get", "freezes", "-n", "n1").stdout == ""
+    assert [line.split() for line in called(bootstrap, "get", "policies", "--no-headers").stdout.splitlines()] == [
+        ["n1", "control", '{"autopilot":"full"}'],
+        ["n1/w1", "policy", '{"protected":true}'],
+    ]
 
 
 def test_describe_says_where_the_policy_is_from(bootstrap: str) -> None:

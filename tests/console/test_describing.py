@@ -32,7 +32,8 @@ def hour(number: int, cpu: float) -> Aggregate:
 def facts(**changes: object) -> Facts:
     known = {
         "roster": ROSTER, "spec": SPEC, "now_s": T, "decisions": [CUT], "judged": {CUT.id: judgement(CUT, True)},
-        "outcomes": [], "hours": [hour(0, 1.0), hour(2, 2.0)], "terms": Terms(freezes={"shop": True, KILL_SWITCH: True}),
+        "outcomes": [], "hours": [hour(0, 1.0), hour(2, 2.0)],
+        "terms": Terms(freezes={"shop": True, KILL_SWITCH: True}),
     }  # fmt: skip
     return Facts(**(known | changes))  # type: ignore[arg-type]
 
