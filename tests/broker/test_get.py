@@ -231,8 +231,16 @@ def test_completion_names_what_there_is(bootstrap: str) -> None:
 
 
 def test_several_clusters_must_be_told_apart(bootstrap: str) -> None:
-    """The last test of this broker."""
+    """After those that name none."""
     declare(bootstrap, "mill", 10)
     error = CliRunner().invoke(cli, ["get", "decisions", "--broker", bootstrap], standalone_mode=False).exception
     assert isinstance(error, UserError)
     assert "several clusters are declared (mill, shop)" in str(error)
+
+
+def test_a_replay_has_its_own_time(bootstrap: str) -> None:
+    cluster = declare(bootstrap, "replayed", 10, clock="replay")
+    made = [decision("replayed/n1/w1/app", time_s) for time_s in (1e9, 1e9 + 90_000, 1e9 + 90_060)]
+    publish(bootstrap, [Outgoing("decisions", 0, one.container, encode(one)) for one in made])
+    lines = called(bootstrap, "get", "dec", "--cluster", cluster.name, "--no-headers").stdout.splitlines()
+    assert [line.split()[-1] for line in lines] == ["60s", "0s"], "the first is more than a day older than the last"

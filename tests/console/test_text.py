@@ -9,13 +9,13 @@ import pytest
 from engine.cli.nouns import asked_for
 from engine.console.source import only_cluster
 from engine.console.sparkline import sparkline
-from engine.console.terms import freezes_of, scope_text, take_row
+from engine.console.terms import Terms, freezes_of, namespace_of, said_of, scope_text, take_row
 from engine.console.text import age_text, change_text, seconds_of
 from engine.core.snapshot import PREFIX, pack
 from engine.core.state import SlotState
 from engine.errors import UserError
 from engine.identity import KILL_SWITCH
-from engine.messages import Cluster
+from engine.messages import Cluster, Policy, PolicyRule, SetPolicy
 from engine.units import CPU, MEMORY
 
 
@@ -80,3 +80,13 @@ def test_nouns() -> None:
     assert asked_for("Decision", ()) == ("decisions", ())
     with pytest.raises(UserError, match="decisions, containers"):
         asked_for("pods", ())
+
+
+def test_policies_of_all_slots_are_one_list_the_widest_first() -> None:
+    full, low = Policy(autopilot="full"), Policy(protected=True)
+    one = Terms(policy=SetPolicy(defaults=full, rules=[PolicyRule("web", low)]), stages={"web": "observe"})
+    two = Terms(policy=SetPolicy(defaults=full, rules=[PolicyRule("web", low), PolicyRule("a/b", low)]))
+    assert [(scope, layer.origin, layer.policy.autopilot) for scope, layer in said_of([one, two])] == [
+        ("", "policy", "full"), ("web", "control", "observe"), ("web", "policy", None), ("a/b", "policy", None),
+    ]  # fmt: skip
+    assert [namespace_of(scope) for scope in ("", KILL_SWITCH, "web/a", "w*/a")] == ["", "", "web", ""]
