@@ -24,6 +24,8 @@ def execute(settings: ExecutorSettings) -> None:
     Examples:
       trimtab execute --cluster shop --simulated shop.sqlite
       trimtab execute --cluster shop --simulated shop.sqlite --clock replay --http-port 9102
+      trimtab execute --cluster shop --target kubernetes --lease-namespace trimtab
+      trimtab execute --cluster shop --target kubernetes --kubeconfig ~/.kube/config --restart-by never
       TRIMTAB_BROKER=kafka:9092 trimtab execute --cluster shop --simulated shop.sqlite --ledger /var/lib/shop.sqlite
     """
     configure(settings, "executor")

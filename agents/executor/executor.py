@@ -3,8 +3,12 @@
     take ──▶ intent (ledger) ──▶ judge, write (target) ──▶ decided (ledger) ──▶ publish, await ──▶ reported (ledger)
     ──▶ commit (broker)
 
+A command that takes longer than its batch (a rollout, a kubelet that defers) goes on beside the next batches, kept
+whole in the ledger; the next command for its container waits for it.
+
 What is guaranteed. A command is written at most once by an executor with its ledger, wherever that is killed: a
-command found half done is looked up at the target, which stores the id of its last command with each container. Every
+command found half done is looked up at the target, which stores the id of its last command with each container, and
+finished there; so is, at the start and now and then, what the target says that another executor left half done. Every
 command gets an outcome at least once, always with the same content. With two executors for one cluster the consumer
 group gives the topic's one partition to one of them, and ledgers are local: what the other did is recognised by the
 last command at the target only, thus for the newest command of each container. Older repeats are then stopped by
@@ -14,9 +18,11 @@ than its session), may still finish the batch that it holds; the same two stop m
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
+from contextlib import suppress
 from typing import Final
 
 import structlog
@@ -24,16 +30,22 @@ import structlog
 from agents.executor.guard import Facts, Refusal, judge, scope_text
 from agents.executor.inbox import Inbox
 from agents.executor.items import Item
+from agents.executor.late import Late, cancel
 from agents.executor.ledger import Decided, Intent, Ledger
-from agents.executor.targets import Found, Target, TargetError
+from agents.executor.targets import Changed, Found, Target, TargetError
 from agents.executor.telemetry import Telemetry
 from engine.codec import encode
+from engine.identity import container_id, slot_of
 from engine.messages import Command, DeadLetter, FreezeCommand, Outcome, OutcomeStatus, Size
 
 Publish = Callable[[list[Decided], list[DeadLetter]], Awaitable[None]]
 """Returns when the broker has all of it."""
 BATCH: Final = 100
 """Commands written before their outcomes are made durable and sent together."""
+JUDGEMENTS: Final = 8
+"""How often a command is judged anew, for others wrote in between."""
+KNOW_BETTER: Final = ("drifted_by_others", "under_way")
+"""Refusals by which a target says why a size has drifted."""
 DETAIL: Final = 500
 """Longest detail of an outcome, in characters."""
 
@@ -60,19 +72,47 @@ class Executor:
         self._publish = publish
         self._telemetry = telemetry
         self._now_s = now_s
+        self._late = Late(self._report_late)
 
     async def recover(self) -> None:
-        """After a restart: asks the target about commands that were half done, and sends outcomes that were not sent.
+        """After a restart: finishes at the target what was half done, and sends outcomes that were not sent.
 
-        What was not written is forgotten: its offset was not committed, so the broker gives the command again.
+        What was not written is forgotten: its offset was not committed, so the broker gives the command again. Late
+        ones it does not give again: they are carried out from the ledger, judged by what holds now.
         """
-        intents = self._ledger.intents()
+        intents, late = self._ledger.intents(), self._ledger.late()
         decided = [outcome for intent in intents if (outcome := await self._written(intent)) is not None]
+        done = {each.id for each in decided}
         self._ledger.decide(decided)
-        self._ledger.forget([intent.id for intent in intents])
+        self._ledger.forget([intent.id for intent in intents if intent.id not in late])
         unreported = self._ledger.unreported()
         log.info("recovered", half_done=len(intents), written=len(decided), to_report=[each.id for each in unreported])
         await self._report(unreported, [])
+        for id_, command in late.items():
+            if id_ not in done:
+                self._late.carry(command, asyncio.create_task(self._carry_out(command)))
+        await self.finish_begun(0.0, done | late.keys())
+
+    async def finish_begun(self, older_than_s: float, known: Collection[str] = ()) -> None:
+        """Finishes what the cluster says was begun by an executor with another ledger, and reports it.
+
+        The broker may give such a command once more: then it is found done.
+        """
+        try:
+            begun = await self._target.begun(older_than_s)
+        except TargetError as error:
+            log.error("target failed", error=str(error))
+            return
+        decided = []
+        for each in begun:
+            if each.command_id not in known:
+                slot = slot_of(each.namespace, each.workload, self._slots)
+                container = container_id(self._cluster, each.namespace, each.workload, each.container)
+                decided.append(await self._written(Intent(each.command_id, container, slot)))
+        told = [each for each in decided if each is not None]
+        if told:
+            log.warning("finished what another began", commands=[each.id for each in told])
+            await self._report(told, [])
 
     async def serve(self, inbox: Inbox) -> None:
         """Handles what comes in, batch by batch, until it is cancelled."""
@@ -89,11 +129,48 @@ class Executor:
         self._lift(batch[0])
         new = self._new(batch)
         self._ledger.intend([(command, latency_s) for command, latency_s in new])
-        decided = [await self._carry_out(command) for command, _ in new]
+        decided = await self._side_by_side([command for command, _ in new])
         self._ledger.decide(decided)
         letters = [item.content for item in batch if isinstance(item.content, DeadLetter)]
         await self._report(decided, letters)
         self._count(new, decided, letters)
+
+    async def late_failed(self) -> None:
+        """Returns never; raises what a late command raised."""
+        await self._late.failed()
+
+    async def stop(self) -> None:
+        """Leaves late commands where they are; the next start finishes them."""
+        await self._late.stop()
+
+    async def _side_by_side(self, commands: list[Command]) -> list[Decided]:
+        """As many at once as the target takes, begun in their order. What is not done in time becomes late."""
+        at_once = asyncio.Semaphore(self._target.at_once)
+
+        async def one(command: Command, before: asyncio.Task[None] | None) -> Decided:
+            if before is not None:
+                await asyncio.wait([before])
+            async with at_once:
+                return await self._carry_out(command)
+
+        tasks = {asyncio.create_task(one(each, self._late.before(each.container))): each for each in commands}
+        if not tasks:
+            return []
+        try:
+            _, slow = await asyncio.wait(tasks, timeout=self._target.hurry_s)
+        except asyncio.CancelledError:
+            await cancel(tasks)
+            raise
+        decided = [task.result() for task in tasks if task not in slow]
+        self._ledger.delay([tasks[task] for task in tasks if task in slow])
+        for task in slow:
+            self._late.carry(tasks[task], task)
+        return decided
+
+    async def _report_late(self, decided: Decided) -> None:
+        self._ledger.decide([decided])
+        await self._report([decided], [])
+        self._count([], [decided], [])
 
     def _lift(self, item: Item) -> None:
         """A lift stands first in its batch: what came before it was judged before it."""
@@ -109,47 +186,74 @@ class Executor:
         return [(command, latency_s) for command, latency_s in commands if command.id not in handled]
 
     async def _written(self, intent: Intent) -> Decided | None:
-        """The outcome of a half done command if it was written; None if not, or if the target does not say."""
+        """The outcome of a half done command, finished now; None if nothing was written or the target is silent."""
         try:
             found = await self._target.look(intent.container)
+            if found is None or found.last_command != intent.id:
+                return None
+            return self._decided(intent, "applied", size=await self._finish(intent, found))
         except TargetError as error:
             log.error("target failed", container=intent.container, command=intent.id, error=str(error))
-            return None
-        if found is None or found.last_command != intent.id:
-            return None
-        return self._decided(intent, "applied", size=found.size)
+            if error.code in ("target_error", "unreachable"):
+                return None
+            return self._decided(intent, "failed", error.code, str(error))
 
     async def _carry_out(self, command: Command) -> Decided:
         """Looks, judges, writes. Judged at the last moment: a freeze may have come since the batch was taken."""
         try:
-            found = await self._target.look(command.container)
-            if found is not None and found.last_command == command.id:
-                return self._decided(command, "applied", size=found.size)
-            refusal = self._judge(command, found)
-            if refusal is not None:
-                size = None if found is None else found.size
-                return self._decided(command, "refused", refusal.code, refusal.detail, size)
-            return self._decided(command, "applied", size=await self._write(command))
+            for _ in range(JUDGEMENTS):
+                found = await self._target.look(command.container)
+                if found is not None and found.last_command == command.id:
+                    return self._decided(command, "applied", size=await self._finish(command, found))
+                refusal = await self._refusal(command, found)
+                if refusal is not None or found is None:
+                    return self._refused(command, refusal, found)
+                with suppress(Changed):
+                    return self._decided(command, "applied", size=await self._write(command, found))
+            raise TargetError(f"the container changed {JUDGEMENTS} times while it was judged", "contended")
         except TargetError as error:
             log.error("target failed", container=command.container, command=command.id, error=str(error))
-            return self._decided(command, "failed", "target_error", str(error))
+            return self._decided(command, "failed", error.code, str(error))
+
+    async def _refusal(self, command: Command, found: Found | None) -> Refusal | None:
+        """By the rules of all clusters, then by the target's own; once more by the first, for those take a while.
+
+        Where the size has drifted, the target may know who did it.
+        """
+        first = self._judge(command, found)
+        if found is None or (first is not None and first.code != "drifted"):
+            return first
+        own = await self._target.refuse(command, found)
+        if first is not None:
+            return own if own is not None and own.code in KNOW_BETTER else first
+        return own or self._judge(command, found)
+
+    def _refused(self, command: Command, refusal: Refusal | None, found: Found | None) -> Decided:
+        assert refusal is not None
+        size = None if found is None else found.size
+        return self._decided(command, "refused", refusal.code, refusal.detail, size)
 
     def _judge(self, command: Command, found: Found | None) -> Refusal | None:
         frozen, current = self._ledger.frozen_scopes(), None if found is None else found.size
         return judge(command, Facts(self._cluster, self._now_s(), frozen, current))
 
-    async def _write(self, command: Command) -> Size:
+    async def _write(self, command: Command, found: Found) -> Size:
         """Writes, and asks the target when that failed: an error on the way back does not undo a write."""
         started_s = time.perf_counter()
         try:
-            return await self._target.apply(command)
-        except TargetError:
-            found = await self._target.look(command.container)
-            if found is None or found.last_command != command.id:
+            return await self._target.apply(command, found)
+        except TargetError as error:
+            if error.code != "target_error":
+                raise  # the target knows what became of it
+            after = await self._target.look(command.container)
+            if after is None or after.last_command != command.id:
                 raise
-            return found.size
+            return await self._finish(command, after)
         finally:
             self._telemetry.apply_duration.observe(time.perf_counter() - started_s)
+
+    async def _finish(self, command: Command | Intent, found: Found) -> Size:
+        return await self._target.finish(command.id, command.container, found)
 
     def _decided(
         self,

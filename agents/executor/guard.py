@@ -44,7 +44,9 @@ class Facts(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    code: Code
+    """`code`: a `Code`, or one of the target's own."""
+
+    code: str
     detail: str
     """Expected and got, for people."""
 
@@ -96,7 +98,7 @@ def _out_of_bounds(command: Command, _: Facts) -> str | None:
 
 def _unchanged(command: Command, facts: Facts) -> str | None:
     assert facts.current is not None
-    return None if differences(facts.current, command.target) else "nothing to change"
+    return None if command.move_to or differences(facts.current, command.target) else "nothing to change"
 
 
 def _drifted(command: Command, facts: Facts) -> str | None:

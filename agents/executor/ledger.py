@@ -2,9 +2,10 @@
 
 A command goes through three phases, each on disk before the next begins:
 
-    intent ──▶ decided ──▶ reported
-      │          │            └ the broker has the outcome; a repeat of the command is passed over
-      │          └ applied, refused or failed, with the outcome as it will be sent; sent again after a restart
+    intent ──▶ (late) ──▶ decided ──▶ reported
+      │           │          │            └ the broker has the outcome; a repeat of the command is passed over
+      │           │          └ applied, refused or failed, with the outcome as it will be sent; sent again on restart
+      │           └ it takes longer than its batch, whose offset is committed: the broker will not give it again
       └ from here on the write may have happened; after a restart the target is asked whether it did
 
 What survives: everything committed survives SIGKILL. Transactions wait for the disk (synchronous=FULL), so as far as
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from agents.database import open_database, transaction
+from engine.codec import decode_command, encode
 from engine.errors import UserError
 from engine.messages import Command, FreezeCommand
 
@@ -31,6 +33,7 @@ CREATE TABLE IF NOT EXISTS commands (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, container TEXT NOT NULL, slot INTEGER NOT NULL,
     phase TEXT NOT NULL, status TEXT NOT NULL DEFAULT '', reason TEXT NOT NULL DEFAULT '', outcome BLOB,
     latency_s REAL, taken_s REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS late (id TEXT PRIMARY KEY, command BLOB NOT NULL) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS commands_open ON commands (phase) WHERE phase != 'reported';
 CREATE INDEX IF NOT EXISTS commands_age ON commands (taken_s);
 CREATE TABLE IF NOT EXISTS freezes (
@@ -98,6 +101,22 @@ class Ledger:
         """After the broker has acknowledged their outcomes."""
         with transaction(self._database):
             self._database.executemany("UPDATE commands SET phase = 'reported' WHERE id = ?", [(id_,) for id_ in ids])
+            self._database.executemany("DELETE FROM late WHERE id = ?", [(id_,) for id_ in ids])
+
+    def delay(self, commands: list[Command]) -> None:
+        """They go on beside the next batches: kept whole, for the broker's copy is about to be passed over."""
+        with transaction(self._database):
+            self._database.executemany(
+                "INSERT OR REPLACE INTO late VALUES (?, ?)", [(command.id, encode(command)) for command in commands]
+            )
+
+    def late(self) -> dict[str, Command]:
+        """Commands that a dead process left late, by id."""
+        rows = self._database.execute(
+            "SELECT late.id, command FROM late JOIN commands USING (id) WHERE phase = 'intent' ORDER BY number"
+        )
+        found = {id_: decode_command(payload) for id_, payload in rows}
+        return {id_: command for id_, command in found.items() if isinstance(command, Command)}
 
     def intents(self) -> list[Intent]:
         """Commands that a dead process left between intent and decision, in their order."""

@@ -6,8 +6,9 @@ import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, NamedTuple, Protocol, TypeVar
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
+from agents.executor.guard import Refusal
 from agents.simulated.cluster import SimulatedCluster
 from engine.errors import TrimtabError, UserError
 from engine.messages import Command, Size
@@ -18,7 +19,15 @@ Clock = Callable[[], float | None]
 
 
 class TargetError(TrimtabError):
-    """The cluster did not do what it was asked: one sentence of why."""
+    """The cluster did not do what it was asked: one sentence of why, and the reason that the outcome has."""
+
+    def __init__(self, text: str, code: str = "target_error") -> None:
+        super().__init__(text)
+        self.code = code
+
+
+class Changed(TrimtabError):
+    """The container is no longer as it was judged, and nothing was written: look and judge again."""
 
 
 class Found(NamedTuple):
@@ -26,27 +35,57 @@ class Found(NamedTuple):
 
     size: Size
     last_command: str | None
+    live: Any = None
+    """What the target read, for itself."""
+
+
+class Begun(NamedTuple):
+    """A command that was begun and not finished, and where."""
+
+    command_id: str
+    namespace: str
+    workload: str
+    container: str
 
 
 class Target(Protocol):
     """A cluster. `container` is cluster/namespace/workload/container. All methods raise TargetError."""
 
+    at_once: int
+    """Containers that are written side by side."""
+    hurry_s: float | None
+    """After so long a batch no longer waits for its slow commands, which go on beside the next. None: it waits."""
+
     async def look(self, container: str) -> Found | None:
         """The container's present size and last command, None where no such container runs."""
 
-    async def apply(self, command: Command) -> Size:
-        """Sets all replicas to the command's target; returns what then holds.
+    async def refuse(self, command: Command, found: Found) -> Refusal | None:
+        """What only this kind of cluster has against the command, by fresh reads; None when it may be applied."""
 
-        Records the command's id with the container in the same write: so `look` tells afterwards, whatever died in
-        between, whether the write happened.
+    async def apply(self, command: Command, found: Found) -> Size:
+        """Sets all replicas to the command's target; returns what then holds. `found` is what was judged.
+
+        Records the command's id with the container before or with the write: so `look` tells afterwards, whatever
+        died in between, that the write was begun. Raises Changed.
         """
+        ...
+
+    async def finish(self, command_id: str, container: str, found: Found) -> Size:
+        """Ends what was begun for a command that `found` names as the last; returns what then holds."""
+        ...
+
+    async def begun(self, older_than_s: float) -> list[Begun]:
+        """What some executor, with whatever ledger, began so long ago, at least, and did not finish."""
         ...
 
     async def close(self) -> None: ...
 
 
 class SimulatedTarget:
-    """A `SimulatedCluster` file, shared with a collector."""
+    """A `SimulatedCluster` file, shared with a collector. A write is whole or did not happen."""
+
+    at_once = 1
+    hurry_s: float | None = None
 
     def __init__(self, cluster: SimulatedCluster) -> None:
         self._cluster = cluster
@@ -55,9 +94,18 @@ class SimulatedTarget:
         row = _asked(lambda: self._cluster.look(container))
         return None if row is None else Found(*row)
 
-    async def apply(self, command: Command) -> Size:
+    async def refuse(self, command: Command, found: Found) -> Refusal | None:
+        return None
+
+    async def apply(self, command: Command, found: Found) -> Size:
         _asked(lambda: self._cluster.write(command.container, command.id, command.target))
         return command.target
+
+    async def finish(self, command_id: str, container: str, found: Found) -> Size:
+        return found.size
+
+    async def begun(self, older_than_s: float) -> list[Begun]:
+        return []
 
     async def close(self) -> None:
         self._cluster.close()
@@ -72,11 +120,11 @@ def _asked(call: Callable[[], T]) -> T:
         raise TargetError(f"the file of the simulated cluster: {error}") from error
 
 
-NAMES: Final = ("simulated",)
+NAMES: Final = ("simulated", "kubernetes")
 
 
 def open_target(name: str, clock: str, cluster: str, simulated: Path | None) -> tuple[Target, Clock]:
-    """The target called `name` and the clock called `clock` (`wall` or `replay`).
+    """The simulated target and the clock called `clock` (`wall` or `replay`); that of Kubernetes is opened elsewhere.
 
     Only the simulated target knows a replay's clock: with any other, commands would not expire against real time.
     Raises UserError.

@@ -41,6 +41,7 @@ class LimitItem(Struct, rename="camel", frozen=True, kw_only=True):
     type: str = ""
     min: dict[str, str] = {}
     max: dict[str, str] = {}
+    max_limit_request_ratio: dict[str, str] = {}
 
 
 class LimitsSpec(Struct, rename="camel", frozen=True, kw_only=True):

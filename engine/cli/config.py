@@ -18,6 +18,7 @@ _PROGRAMS: Final = {
     "collect-cgroup": "agents.collector.settings:CgroupSettings",
     "collect-synthetic": "agents.collector.settings:SyntheticSettings",
     "execute": "agents.executor.settings:ExecutorSettings",
+    "webhook": "agents.executor.webhook.settings:WebhookSettings",
 }
 
 

@@ -191,7 +191,10 @@ class Decision(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field=
 class Command(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="kind", tag="resize"):
     """Set one container (all its replicas) to `target`. `id` is the decision's; `expected` what it assumed.
 
-    The executor refuses it after `valid_until_s`, for another cluster, and outside of `floor`..`ceiling`.
+    The executor refuses it after `valid_until_s`, for another cluster, and outside of `floor`..`ceiling`. A person has
+    `approved` it, or auto-pilot sent it. `may_restart`: a restart was expected when it was decided, so the time is
+    right for one and the policy allows it. `move_to`: of a move, the type of machine to ask for now; `target` is then
+    the present size.
     """
 
     version: str = written_version()
@@ -207,6 +210,9 @@ class Command(Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="
     target: Size
     floor: Size = Size()
     ceiling: Size = Size()
+    approved: bool = False
+    may_restart: bool = False
+    move_to: str = ""
 
 
 class FreezeCommand(Struct, frozen=True, kw_only=True, tag_field="kind", tag="freeze"):

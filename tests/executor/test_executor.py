@@ -131,8 +131,8 @@ def test_the_kill_switch_is_lifted_by_itself_only(world: World) -> None:
 
 def test_a_freeze_that_arrives_during_a_batch_stops_the_rest_of_it(world: World) -> None:
     class Freezing(SimulatedTarget):
-        async def apply(self, command: Command) -> Size:
-            size = await super().apply(command)
+        async def apply(self, command: Command, found: Found) -> Size:
+            size = await super().apply(command, found)
             world.ledger.freeze(freeze(), 99)
             return size
 
@@ -151,7 +151,7 @@ def test_dead_letters_are_published_and_block_nothing(world: World) -> None:
 
 def test_dead_before_the_write(world: World) -> None:
     class Dying(SimulatedTarget):
-        async def apply(self, command: Command) -> Size:
+        async def apply(self, command: Command, found: Found) -> Size:
             raise Died
 
     with pytest.raises(Died):
@@ -164,8 +164,8 @@ def test_dead_before_the_write(world: World) -> None:
 
 def test_dead_after_the_write(world: World) -> None:
     class Dying(SimulatedTarget):
-        async def apply(self, command: Command) -> Size:
-            await super().apply(command)
+        async def apply(self, command: Command, found: Found) -> Size:
+            await super().apply(command, found)
             raise Died
 
     with pytest.raises(Died):
@@ -210,13 +210,13 @@ def test_a_lost_ledger_is_made_up_for_by_the_target(world: World) -> None:
 
 
 class Failing(SimulatedTarget):
-    async def apply(self, command: Command) -> Size:
+    async def apply(self, command: Command, found: Found) -> Size:
         raise TargetError("the cluster said no")
 
 
 class Unsure(SimulatedTarget):
-    async def apply(self, command: Command) -> Size:
-        await super().apply(command)
+    async def apply(self, command: Command, found: Found) -> Size:
+        await super().apply(command, found)
         raise TargetError("no answer")
 
 
@@ -249,7 +249,7 @@ def test_targets_by_name(tmp_path: Path) -> None:
     assert clock() == 77.0
     for name, kind, simulated, sentence in (
         ("kubernetes", "replay", path, "--clock replay needs --target simulated"),
-        ("kubernetes", "wall", path, "--target kubernetes is unknown"),
+        ("nomad", "wall", path, "--target nomad is unknown"),
         ("simulated", "wall", None, "needs --simulated PATH"),
     ):
         with pytest.raises(UserError, match=sentence):

@@ -52,7 +52,7 @@ def approve(slot: SlotState, container: str, wanted_id: str, time_s: float, cont
         return Verdicts([_answer(decision, refusal, wanted_id)])
     decision = replace(decision, id=decision_id(container, f"approve/{wanted_id}", time_s))
     judgements = make_room(slot, proposals, 0, context)
-    command = command_of(slot, proposals, 0, decision, context)
+    command = replace(command_of(slot, proposals, 0, decision, context), approved=True)
     slot.decide.offered_id[row] = 0
     note_recommended(slot.decide, proposals, disposition)
     return Verdicts([decision], [command], judgements)

@@ -116,6 +116,7 @@ def command_of(slot: SlotState, proposals: Proposals, i: int, decision: Decision
         target=decision.target,
         floor=_requests(floor),
         ceiling=size_of(np.where(moved, facts.ceiling[i], np.nan), most),
+        may_restart=not slot.placement.in_place[row],
     )
 
 

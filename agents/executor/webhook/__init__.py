@@ -1,0 +1,1 @@
+"""The mutating webhook `trimtab webhook`: new pods get the size that a decision set, from their start."""
