@@ -14,6 +14,8 @@ from agents.collector.jobs import cgroup_job, replay_job, synthetic_job
 from agents.collector.run import Job
 from agents.collector.run import collect as run
 from agents.collector.settings import CgroupSettings, CollectorSettings, ReplaySettings, SyntheticSettings
+from agents.collector.sources.kubernetes.job import collect_kubernetes
+from agents.collector.sources.kubernetes.settings import KubernetesSettings
 from engine.logs import configure
 from engine.settings import settings_options
 
@@ -30,11 +32,14 @@ def collect() -> None:
 
 
 def _start(settings: S, job_of: Callable[[S], Job]) -> None:
+    _configure(settings)
+    click.echo(orjson.dumps(asyncio.run(run(settings, job_of(settings)))))
+
+
+def _configure(settings: CollectorSettings) -> None:
     configure(settings, "collector")
     if settings.log_level != "debug":  # several lines a second while the broker is away, which we say once
         logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    summary = asyncio.run(run(settings, job_of(settings)))
-    click.echo(orjson.dumps(summary))
 
 
 @collect.command()
@@ -76,3 +81,21 @@ def synthetic(settings: SyntheticSettings) -> None:
       trimtab collect synthetic --cluster bench --clusters 4 --containers 250000
     """
     _start(settings, synthetic_job)
+
+
+@collect.command()
+@settings_options(KubernetesSettings)
+def kubernetes(settings: KubernetesSettings) -> None:
+    """Publish what the containers of a Kubernetes cluster use, as its kubelets say.
+
+    Watches pods, nodes, workloads, autoscalers, limits and quotas; of several replicas one collects and the others
+    stand by. While the API server is away it goes on with what it knew.
+
+    \b
+    Examples:
+      trimtab collect kubernetes --cluster shop
+      trimtab collect kubernetes --cluster shop --kubeconfig ~/.kube/config --kubelet-insecure-tls
+      trimtab collect kubernetes --cluster shop --scrape proxy --interval 30 --no-throttling
+    """
+    _configure(settings)
+    click.echo(orjson.dumps(asyncio.run(collect_kubernetes(settings))))

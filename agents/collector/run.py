@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -41,6 +41,12 @@ class Job:
     pace: Callable[[Source, Sender, Spool], Pace]
     about: Mapping[str, Any]
     """What the summary says of the source."""
+    beside: Callable[[Source], Coroutine[Any, Any, None]] | None = None
+    """Runs along the source, for what it does asynchronously; where it fails, the collector ends."""
+    metrics: Callable[[], bytes] = bytes
+    """Text of the source's own metrics."""
+    fence: Callable[[], None] = lambda: None
+    """Called before each send; does not return where this process may not write any more."""
 
 
 async def collect(settings: CollectorSettings, job: Job) -> dict[str, Any]:
@@ -65,29 +71,33 @@ class Collector:
         self._spool, self._source = spool, source
         self._telemetry = Telemetry()
         self._connector = Connector(settings.broker)
-        self._sender = Sender(spool, self._connector, ground.partitions, job.clock, self._telemetry)
+        self._sender = Sender(spool, self._connector, ground.partitions, job.clock, self._telemetry, job.fence)
         self._watch_spool()
 
     async def run(self) -> dict[str, Any]:
         server, port = await serve(
-            self._settings.http_host, self._settings.http_port, self._telemetry.registry, lambda: None, self._not_ready
-        )
+            self._settings.http_host, self._settings.http_port, self._telemetry.registry, lambda: None,
+            self._not_ready, more_metrics=self._job.metrics,
+        )  # fmt: skip
         log.info("collecting", clusters=self._job.names, http_port=port, waiting=self._spool.waiting().messages)
         sending = asyncio.create_task(self._sender.run())
         scraping = asyncio.create_task(self._scrape())
+        beside = [asyncio.create_task(self._job.beside(self._source))] if self._job.beside else []
         stopped = _on_signals(scraping)
         try:
-            await asyncio.wait({sending, scraping}, return_when=asyncio.FIRST_COMPLETED)
-            if sending.done():
-                scraping.cancel()
-                sending.result()
+            await asyncio.wait({sending, scraping, *beside}, return_when=asyncio.FIRST_COMPLETED)
+            for task in (sending, *beside):
+                if task.done():
+                    scraping.cancel()
+                    task.result()
             if not scraping.cancelled():
                 scraping.result()
             await self._finish(sending, stopped)
         finally:
-            sending.cancel()
-            scraping.cancel()
-            await asyncio.wait({sending, scraping})
+            tasks = {sending, scraping, *beside}
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
             await self._connector.close()
             await server.cleanup()
         return self._summary(bool(stopped))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Final
 
 from aiokafka.errors import (
@@ -36,12 +37,21 @@ log = get_logger(__name__)
 
 
 class Sender:
-    """`clock` says when a message is sent, in event time."""
+    """`clock` says when a message is sent, in event time. `fence` is called before: it returns only if one may be."""
 
-    def __init__(self, spool: Spool, connector: Connector, partitions: int, clock: Clock, telemetry: Telemetry) -> None:
+    def __init__(
+        self,
+        spool: Spool,
+        connector: Connector,
+        partitions: int,
+        clock: Clock,
+        telemetry: Telemetry,
+        fence: Callable[[], None] = lambda: None,
+    ) -> None:
         self._spool = spool
         self._connector = connector
         self._clock = clock
+        self._fence = fence
         self._telemetry = telemetry
         self._work = [asyncio.Event() for _ in range(partitions)]
         self._emptied = asyncio.Event()
@@ -108,6 +118,7 @@ class Sender:
         records: list[Record] = [
             (m.key.encode(), stamp_sent(m.payload, max(now_s, m.time_s)), [("produced", produced)]) for m in head
         ]
+        self._fence()
         with self._telemetry.send_seconds.time():
             await connection.send(partition, records)
         self._spool.acknowledge(head)

@@ -98,6 +98,19 @@ class Api:
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise Unreachable(f"watch of {path}: {error or type(error).__name__}") from error
 
+    async def authorization(self) -> str | None:
+        """The account's header, such as `Bearer …`, which kubelets take as well; None where certificates are used."""
+        if "BearerToken" not in self._configuration.api_key:
+            return None
+        header: str = await self._configuration.get_api_key_with_prefix("BearerToken")
+        return header
+
+    @property
+    def certificate(self) -> tuple[str, str] | None:
+        """Files of the account's certificate and key, where it has them."""
+        found = self._configuration.cert_file, self._configuration.key_file
+        return (str(found[0]), str(found[1])) if all(found) else None
+
     async def _send(
         self,
         method: str,
@@ -108,8 +121,8 @@ class Api:
         patience: aiohttp.ClientTimeout | None = None,
     ) -> aiohttp.ClientResponse:
         headers = {"Accept": JSON, "Content-Type": content_type}
-        if "BearerToken" in self._configuration.api_key:  # asked each time: tokens of pods are renewed on disk
-            headers["Authorization"] = await self._configuration.get_api_key_with_prefix("BearerToken")
+        if authorization := await self.authorization():  # asked each time: tokens of pods are renewed on disk
+            headers["Authorization"] = authorization
         response: aiohttp.ClientResponse = await self._client.request(
             method, self.server + path, query_params=dict(parameters or {}), headers=headers, body=body,
             _preload_content=False, _request_timeout=patience,

@@ -48,7 +48,7 @@ class Election:
     """One candidate, `identity`, for the lease `name`."""
 
     def __init__(self, api: Api, namespace: str, name: str, identity: str, duration_s: float = DURATION_S) -> None:
-        self._api, self._name, self._identity = api, name, identity
+        self._api, self._name, self.identity = api, name, identity
         self._path = PATH.format(namespace=namespace)
         self._namespace = namespace
         self._duration_s = duration_s
@@ -56,7 +56,16 @@ class Election:
         self._retry_s = duration_s * RETRY_S / DURATION_S
         self._seen: tuple[str, float] | None = None
         """Resource version of the record, and since when by our own clock."""
-        self._renewed_s = 0.0
+        self._renewed_s = float("-inf")
+        self.before: LeaseSpec | None = None
+        """What the record said when we won; None when there was none."""
+        self.transitions = 0
+        """How often the holder has changed, as of our last write."""
+
+    @property
+    def expired(self) -> bool:
+        """Another may hold it: nothing may be written any more, even if `hold` could not say so yet."""
+        return time.monotonic() >= self._renewed_s + self._renew_within_s
 
     async def win(self) -> None:
         """Returns when it is ours. Raises UserError when the account may not use leases."""
@@ -66,7 +75,7 @@ class Election:
                 log.info("standing_by", lease=f"{self._namespace}/{self._name}")
                 told = True
             await asyncio.sleep(self._retry_s * (1.0 + 0.2 * random()))
-        log.info("leading", lease=f"{self._namespace}/{self._name}", identity=self._identity)
+        log.info("leading", lease=f"{self._namespace}/{self._name}", identity=self.identity)
 
     async def hold(self) -> None:
         """Renews it until cancelled. Raises LeaseLost when it may have become another's."""
@@ -78,14 +87,14 @@ class Election:
                     held = await self._try()
             except TimeoutError:
                 held = False
-            if not held and time.monotonic() >= self._renewed_s + self._renew_within_s:
+            if not held and self.expired:
                 raise LeaseLost(f"The lease {self._namespace}/{self._name} could not be renewed in time.")
 
     async def release(self) -> None:
         """Lets the next one in without waiting. Best effort: a lease runs out by itself."""
         try:
             lease = await self._read()
-            if lease is not None and lease.spec.holder_identity == self._identity:
+            if lease is not None and lease.spec.holder_identity == self.identity:
                 await self._write(lease, "", 1)
         except ApiError as error:
             log.info("lease_not_released", why=str(error))
@@ -95,18 +104,21 @@ class Election:
         started_s = time.monotonic()
         try:
             lease = await self._read()
+            won = self.expired  # a renewal is no win
             if lease is None:
                 await self._create()
             elif not self._free(lease):
                 return False
             else:
-                await self._write(lease, self._identity)
+                await self._write(lease, self.identity)
         except ApiError as error:
             if error.status == 403:
                 raise UserError(f"Leader election needs leases in namespace {self._namespace}: {error}.") from error
             if not (error.conflict or error.status == 409):
                 log.warning("lease_unavailable", why=str(error))
             return False
+        if won:
+            self.before = None if lease is None else lease.spec
         self._renewed_s = started_s  # from before the write: others count from after it
         return True
 
@@ -116,7 +128,7 @@ class Election:
         if self._seen is None or self._seen[0] != version:
             self._seen = (version, now_s)
         holder = lease.spec.holder_identity
-        return not holder or holder == self._identity or now_s - self._seen[1] > self._duration_s
+        return not holder or holder == self.identity or now_s - self._seen[1] > self._duration_s
 
     async def _read(self) -> Lease | None:
         try:
@@ -137,14 +149,15 @@ class Election:
         await self._api.request("PUT", f"{self._path}/{self._name}", body=body)
 
     def _spec(self, lease: Lease | None, holder: str | None, duration_s: int | None = None) -> dict[str, Any]:
-        name = self._identity if holder is None else holder
+        name = self.identity if holder is None else holder
         before = lease.spec if lease is not None else LeaseSpec()
         now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
         changed = before.holder_identity != name
+        self.transitions = (before.lease_transitions or 0) + int(changed and lease is not None)
         return {
             "holderIdentity": name,
             "leaseDurationSeconds": duration_s or round(self._duration_s),
             "renewTime": now,
-            "leaseTransitions": (before.lease_transitions or 0) + int(changed and lease is not None),
+            "leaseTransitions": self.transitions,
             **({"acquireTime": now} if changed else {}),
         }

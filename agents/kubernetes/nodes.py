@@ -26,6 +26,7 @@ class NodeInfo(Struct, rename="camel", frozen=True, kw_only=True):
 
 class Taint(Struct, rename="camel", frozen=True, kw_only=True):
     key: str
+    value: str = ""
     effect: str = ""
 
 

@@ -89,12 +89,20 @@ class Condition(Struct, rename="camel", frozen=True, kw_only=True):
     observed_generation: int = 0
 
 
+class Toleration(Struct, rename="camel", frozen=True, kw_only=True):
+    key: str = ""
+    operator: str = "Equal"
+    value: str = ""
+    effect: str = ""
+
+
 class PodSpec(Struct, rename="camel", frozen=True, kw_only=True):
     containers: list[Container] = []
     init_containers: list[Container] = []
     node_name: str = ""
     node_selector: dict[str, str] = {}
     affinity: Raw = Raw(b"null")
+    tolerations: list[Toleration] = []
     overhead: dict[str, str] = {}
     resources: Resources | None = None
 
@@ -102,6 +110,7 @@ class PodSpec(Struct, rename="camel", frozen=True, kw_only=True):
 class PodStatus(Struct, rename="camel", frozen=True, kw_only=True):
     phase: str = ""
     reason: str = ""
+    message: str = ""
     qos_class: str = ""
     observed_generation: int = 0
     start_time: str | None = None
@@ -114,3 +123,7 @@ class Pod(Struct, rename="camel", frozen=True, kw_only=True):
     metadata: Metadata
     spec: PodSpec = PodSpec()
     status: PodStatus = PodStatus()
+
+
+class Namespace(Struct, rename="camel", frozen=True, kw_only=True):
+    metadata: Metadata

@@ -9,7 +9,7 @@ import msgspec
 
 from agents.kubernetes.bounds import Limits, Quota, Scaler
 from agents.kubernetes.nodes import Node
-from agents.kubernetes.pods import Metadata, Pod
+from agents.kubernetes.pods import Metadata, Namespace, Pod
 from agents.kubernetes.workloads import DisruptionBudget, Workload
 
 T = TypeVar("T")
@@ -34,6 +34,7 @@ class Kind(Generic[T]):
 
 
 PODS: Final = Kind("Pod", "api/v1", "pods", Pod)
+NAMESPACES: Final = Kind("Namespace", "api/v1", "namespaces", Namespace)
 NODES: Final = Kind("Node", "api/v1", "nodes", Node)
 LIMIT_RANGES: Final = Kind("LimitRange", "api/v1", "limitranges", Limits)
 RESOURCE_QUOTAS: Final = Kind("ResourceQuota", "api/v1", "resourcequotas", Quota)
