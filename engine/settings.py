@@ -17,7 +17,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from engine.errors import UserError
 
-S = TypeVar("S", bound="Settings")
+S = TypeVar("S", bound=BaseSettings)
 PREFIX = "TRIMTAB_"
 
 

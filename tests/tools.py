@@ -18,13 +18,22 @@ def promtool() -> Path:
 
     Where neither can be had the test fails in CI, and is skipped elsewhere, saying so.
     """
-    found = shutil.which("promtool")
+    return _of_prometheus("promtool")
+
+
+def prometheus() -> Path:
+    """The server itself, found as `promtool` is."""
+    return _of_prometheus("prometheus")
+
+
+def _of_prometheus(program: str) -> Path:
+    found = shutil.which(program)
     if found:
         return Path(found)
     try:
-        return fetch_once("debian-prometheus", _unpack_prometheus) / "usr/bin/promtool"
+        return fetch_once("debian-prometheus", _unpack_prometheus) / "usr/bin" / program
     except (OSError, subprocess.CalledProcessError) as error:
-        _without("promtool", error)
+        _without(program, error)
 
 
 def _unpack_prometheus(folder: Path) -> None:

@@ -16,6 +16,10 @@ from agents.collector.run import collect as run
 from agents.collector.settings import CgroupSettings, CollectorSettings, ReplaySettings, SyntheticSettings
 from agents.collector.sources.kubernetes.job import collect_kubernetes
 from agents.collector.sources.kubernetes.settings import KubernetesSettings
+from agents.collector.sources.otlp.job import otlp_job
+from agents.collector.sources.otlp.settings import OtlpSettings
+from agents.collector.sources.prometheus.job import prometheus_job
+from agents.collector.sources.prometheus.settings import PrometheusSettings
 from engine.logs import configure
 from engine.settings import settings_options
 
@@ -99,3 +103,38 @@ def kubernetes(settings: KubernetesSettings) -> None:
     """
     _configure(settings)
     click.echo(orjson.dumps(asyncio.run(collect_kubernetes(settings))))
+
+
+@collect.command()
+@settings_options(PrometheusSettings)
+def prometheus(settings: PrometheusSettings) -> None:
+    """Publish what a Prometheus has scraped from kubelets (cAdvisor) and kube-state-metrics.
+
+    At the first start the last --days go first, so that the engine has seasons from the first day; after a pause, what
+    was missed. Old samples teach the forecast and command nothing.
+
+    \b
+    Examples:
+      trimtab collect prometheus --cluster shop --url http://prometheus.monitoring:9090
+      trimtab collect prometheus --cluster shop --url https://thanos --selector 'cluster="shop"' --days 7
+      trimtab collect prometheus --cluster shop --url https://mimir/prometheus --headers 'X-Scope-OrgID: shop' \\
+        --bearer-token-file /var/run/secrets/token --ca-file /etc/ssl/own.pem
+    """
+    _start(settings, prometheus_job)
+
+
+@collect.command()
+@settings_options(OtlpSettings)
+def otlp(settings: OtlpSettings) -> None:
+    """Publish what OpenTelemetry collectors push: OTLP over HTTP, protobuf or JSON, at /v1/metrics.
+
+    Understood are the containers' metrics of the receivers kubeletstats (container.cpu.usage, container.cpu.time,
+    container.memory.working_set, …) and k8s_cluster (k8s.container.cpu_request and so on); k8sattributes names the
+    workloads.
+
+    \b
+    Examples:
+      trimtab collect otlp --cluster shop --host 0.0.0.0
+      trimtab collect otlp --cluster shop --port 4318 --token-file /var/run/secrets/otlp
+    """
+    _start(settings, otlp_job)

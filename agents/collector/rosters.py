@@ -26,13 +26,17 @@ class Usage:
     """Usage of n containers: `value` [n, 2], cores and bytes of the largest replica, NaN for none.
 
     `throttled` [n], share of CFS periods; `oom_kills` [n], each a restart; `times_s` [n] where rows were sampled before
-    the message's time.
+    the message's time. `total` [n, 2] over the `replicas` [n] that have a value; `measured_on` [n]: the node type of
+    the replica whose CPU it is, where that is not the roster's.
     """
 
     value: Floats
     throttled: Floats
     oom_kills: Integers
     times_s: Floats | None = None
+    total: Floats | None = None
+    replicas: Integers | None = None
+    measured_on: Sequence[str | None] | None = None
 
 
 @dataclass(slots=True)
@@ -94,8 +98,15 @@ class Fleet:
 
 def taken(usage: Usage, rows: Integers) -> Usage:
     """These rows of it, in this order."""
-    times_s = None if usage.times_s is None else usage.times_s[rows]
-    return Usage(usage.value[rows], usage.throttled[rows], usage.oom_kills[rows], times_s)
+    return Usage(
+        usage.value[rows],
+        usage.throttled[rows],
+        usage.oom_kills[rows],
+        None if usage.times_s is None else usage.times_s[rows],
+        None if usage.total is None else usage.total[rows],
+        None if usage.replicas is None else usage.replicas[rows],
+        None if usage.measured_on is None else [usage.measured_on[row] for row in rows.tolist()],
+    )
 
 
 def roster_event(cluster: str, slot: int, time_s: float, roster: str, specs: list[ContainerSpec]) -> Roster:
@@ -105,6 +116,7 @@ def roster_event(cluster: str, slot: int, time_s: float, roster: str, specs: lis
 def metrics_event(cluster: str, slot: int, time_s: float, roster: str, usage: Usage) -> Metrics:
     """The rows of `usage` are those of the roster. Columns that say nothing are left out."""
     kills = usage.oom_kills.tolist() if usage.oom_kills.any() else None
+    several = usage.replicas is not None and usage.total is not None and (usage.replicas > 1).any()
     return Metrics(
         cluster=cluster,
         slot=slot,
@@ -117,6 +129,10 @@ def metrics_event(cluster: str, slot: int, time_s: float, roster: str, usage: Us
         restarts=kills,
         oom_kills=kills,
         times_s=_times(usage, time_s),
+        cpu_sum=cells(usage.total[:, CPU], DECIMALS[CPU]) if several and usage.total is not None else None,
+        memory_sum=cells(usage.total[:, MEMORY], DECIMALS[MEMORY]) if several and usage.total is not None else None,
+        replicas=[n or None for n in usage.replicas.tolist()] if several and usage.replicas is not None else None,
+        measured_on=list(usage.measured_on) if usage.measured_on is not None and any(usage.measured_on) else None,
     )
 
 

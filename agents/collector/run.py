@@ -115,6 +115,8 @@ class Collector:
 
     def _take(self, time_s: float) -> None:
         scrape = self._source.take()
+        if not scrape.events and not scrape.facts:
+            return  # a source that only looked whether there is something
         messages = [message_of(event, self._ground.partitions) for event in scrape.events]
         dropped = self._spool.put(messages, time.time(), scrape.facts)
         self._telemetry.taken(messages, time_s, dropped)

@@ -16,6 +16,7 @@ from engine.units import RESOURCES
 AMOUNTS: Final = ("cpu_request", "cpu_limit", "memory_request", "memory_limit")
 REQUIRED: Final = ("series_id", *AMOUNTS)
 OPTIONAL: Final = ("namespace", "workload", "node", "node_type")
+REPLICAS: Final = "replicas"
 NO_NAMESPACE: Final = "default"
 Sheet = Mapping[str, ContainerSpec]
 """Series id to what the sheet says of it."""
@@ -28,6 +29,7 @@ def spec_of(
     size: Size | None = None,
     node: str = "",
     node_type: str = "",
+    replicas: int = 1,
 ) -> ContainerSpec:
     """Names of a series: those given, else the parts of `namespace/workload/container`.
 
@@ -43,6 +45,7 @@ def spec_of(
         namespace=namespace or named[0],
         workload=workload or named[1],
         container=named[2],
+        replicas=replicas,
         size=size or Size(),
         node=node or None,
         node_type=node_type or None,
@@ -65,7 +68,7 @@ def read_sheet(path: Path) -> Sheet:
     text = read_text(path)
     sheet: dict[str, ContainerSpec] = {}
     try:
-        for line in usable(parse_table(text, REQUIRED, OPTIONAL)):
+        for line in usable(parse_table(text, REQUIRED, (*OPTIONAL, REPLICAS))):
             name, spec = _parsed(line)
             if name in sheet:
                 raise UserError(f"line {line.number}: series {name} stands in the sheet twice")
@@ -82,9 +85,17 @@ def _parsed(line: Line) -> tuple[str, ContainerSpec]:
         if not cells["series_id"]:
             raise UserError("series_id is empty")
         names = {column: cells.get(column, "") for column in OPTIONAL}
-        return cells["series_id"], spec_of(cells["series_id"], size=_size(cells), **names)
+        replicas = _replicas(cells.get(REPLICAS, ""))
+        return cells["series_id"], spec_of(cells["series_id"], size=_size(cells), replicas=replicas, **names)
     except UserError as error:
         raise UserError(f"line {line.number}: {error}") from None
+
+
+def _replicas(text: str) -> int:
+    """Empty is one. Raises UserError."""
+    if text and not (text.isascii() and text.isdigit() and 0 < int(text) < 10**6):
+        raise UserError(f"{REPLICAS}: expected a number of replicas from 1 on, got '{text}'")
+    return int(text or 1)
 
 
 def _size(cells: Mapping[str, str]) -> Size:

@@ -41,6 +41,7 @@ def budget(
     \b
       series_id,cpu_request,cpu_limit,memory_request,memory_limit    such as 500m, 2Gi; empty or 0: not set
       namespace,workload                                             optional, instead of those of the id
+      replicas                                                       optional: money is of all, usage of the largest
       node,node_type,node_cpu,node_memory                            optional: finds nodes that are too full
 
     From a broker: sizes are those of the collector's last rosters, usage is what it has published, and what the engine

@@ -17,6 +17,8 @@ _PROGRAMS: Final = {
     "collect-replay": "agents.collector.settings:ReplaySettings",
     "collect-cgroup": "agents.collector.settings:CgroupSettings",
     "collect-synthetic": "agents.collector.settings:SyntheticSettings",
+    "collect-prometheus": "agents.collector.sources.prometheus.settings:PrometheusSettings",
+    "collect-otlp": "agents.collector.sources.otlp.settings:OtlpSettings",
     "execute": "agents.executor.settings:ExecutorSettings",
     "webhook": "agents.executor.webhook.settings:WebhookSettings",
 }

@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "collect": ("agents.collector.cli:collect", "Run a collector: publish a cluster's metrics and rosters."),
     "execute": ("agents.executor.cli:execute", "Run an executor: apply commands to one cluster, report outcomes."),
     "webhook": ("agents.executor.webhook.cli:webhook", "Run the webhook: new pods start with the size decided."),
+    "export": ("engine.cli.export:export", "Write files for people and programs, such as a Prometheus's history."),
     "cluster": ("engine.cli.cluster:cluster", "Declare clusters and list them."),
     "control": ("engine.cli.control:control", "Auto-pilot, approval of a decision, freeze."),
     "policy": ("engine.cli.policy:policy", "Check, explain and apply the user's terms: a policy file, annotations."),

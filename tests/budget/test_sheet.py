@@ -51,6 +51,14 @@ def test_a_sheet_in_another_order_with_columns_of_ones_own(tmp_path: Path) -> No
     assert (found["vm"].namespace, found["vm"].workload, found["vm"].size) == ("shop", "vm", Size())
 
 
+def test_replicas(tmp_path: Path) -> None:
+    text = HEADER.strip() + ",replicas\na/b/c,1,,,,3\nvm,1,,,,\n"
+    assert [spec.replicas for spec in read_sheet(sheet_file(tmp_path, text)).values()] == [3, 1]
+    for wrong in ("0", "-1", "two", "1.5"):
+        with pytest.raises(UserError, match=f"line 2: replicas: expected a number of replicas .*, got '{wrong}'"):
+            read_sheet(sheet_file(tmp_path, HEADER.strip() + f",replicas\na/b/c,1,,,,{wrong}\n"))
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
