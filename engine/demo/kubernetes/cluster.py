@@ -60,6 +60,6 @@ def set_usage(cluster: DevelopmentCluster, pod: str, annotations: dict[str, str]
     try:
         cluster.client.patch(f"{PODS}/{pod}", {"metadata": {"annotations": annotations}})
     except Refusal as refusal:
-        if refusal.code != 404:  # noqa: PLR2004
+        if refusal.code != 404:
             raise
     return time.time()

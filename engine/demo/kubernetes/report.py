@@ -14,18 +14,22 @@ from engine.demo.kubernetes.watch import PodWatch
 from engine.demo.recorded import Recorded
 from engine.demo.words import percent, usd
 
-PAGE: Final = Template("""<!doctype html><html lang="en"><head><meta charset="utf-8"><title>trimtab on Kubernetes</title>
+PAGE: Final = Template("""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>trimtab on Kubernetes</title>
 <style>$css</style><script>$plotly</script></head><body><main>
 <header><h1>Pods resized in place</h1><p>$subtitle</p></header>$problems
 <section class="cards">$cards</section>
 <h2>Requested and used, all pods</h2><div class="panel">$totals</div>
-<h2>Surges</h2><p>From the step in usage to the changed request on the pod object. Where it is a dash, the request had
+<h2>Surges</h2>
+<p>From the step in usage to the changed request on the pod object. Where it is a dash, the request had
 room for the surge.</p><div class="panel"><table><tr><th>workload</th><th class="number">cores a replica</th>
 <th class="number">changed after</th></tr>$surges</table></div>
 <h2>Changes of pods</h2><p>Same pod, same containers, no restart: the request of the object changed, then its kubelet set
-it.</p><div class="panel"><table><tr><th class="number">second</th><th>pod</th><th>change</th><th>decision</th>
+it.</p>
+<div class="panel"><table><tr><th class="number">second</th><th>pod</th><th>change</th><th>decision</th>
 <th class="number">actuated after</th></tr>$changes</table></div>
-<h2>Commands</h2><div class="panel"><table><tr><th>came to</th><th class="number">commands</th></tr>$outcomes</table></div>
+<h2>Commands</h2>
+<div class="panel"><table><tr><th>came to</th><th class="number">commands</th></tr>$outcomes</table></div>
 </main></body></html>
 """)
 

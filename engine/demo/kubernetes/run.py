@@ -7,6 +7,7 @@ import shutil
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -14,14 +15,15 @@ from rich.console import Console
 
 from agents.collector.sources.datasets import datacentertraces
 from engine.broker.clusters import declare_cluster
+from engine.codec import encode
 from engine.control_plane.build import programs as build
 from engine.control_plane.development import DevelopmentCluster
 from engine.core.rows import Array
 from engine.demo.interrupts import interrupts_end_in_order
 from engine.demo.kafka import kafka
 from engine.demo.kubernetes.cluster import furnish
-from engine.demo.kubernetes.history import send_history
-from engine.demo.kubernetes.play import Play
+from engine.demo.kubernetes.history import first_change_s, send_history
+from engine.demo.kubernetes.play import Play, Say
 from engine.demo.kubernetes.programs import Programs
 from engine.demo.kubernetes.report import render
 from engine.demo.kubernetes.settings import KubernetesDemoSettings
@@ -33,10 +35,15 @@ from engine.demo.processes import Children
 from engine.demo.recorded import Recorded, read_back
 from engine.demo.run import make_room
 from engine.demo.standing import in_order
-from engine.codec import encode
-from engine.units import DAY_S
+from engine.identity import slot_key
+from engine.shell.context import shipped_context
+from engine.units import BUCKET_S, DAY_S
 
-STEPS_A_DAY = int(DAY_S // 300)
+START_S: Final = 30.0
+"""Engine and agents start within it, about."""
+AFTER_S: Final = 60.0
+"""It goes on so long after the first sizes."""
+STEPS_A_DAY: Final = int(DAY_S // BUCKET_S)
 
 
 def run(settings: KubernetesDemoSettings, console: Console) -> KubernetesSummary:
@@ -46,29 +53,43 @@ def run(settings: KubernetesDemoSettings, console: Console) -> KubernetesSummary
         console.print(text, highlight=False)
 
     usage = demand(datacentertraces(), settings.seed)
-    past = settings.days * STEPS_A_DAY
     make_room(settings.out)
     build(say)
     started = time.monotonic()
-    steps = max(4, round(settings.minutes * 60 / STEP_S))
-    with interrupts_end_in_order(), TemporaryDirectory(prefix="trimtab-demo-") as scratch:
-        with kafka(settings.broker, console) as (broker, name), DevelopmentCluster(progress=say) as kubernetes:
-            pods = furnish(kubernetes, usage[:, past])
-            say(f"{len(pods)} pods of {len(SHOP)} workloads run, with requests as people wrote them")
-            cluster = declare_cluster(broker, name, len(specs()), "wall", author="demo")
-            walk = Walk(kubernetes, usage[:, past:], by_workload(pods), steps)
-            watch = PodWatch()
-            watch.look(pods, {each.name: usage[row, past] for row, each in enumerate(SHOP)})
-            programs = Programs.choose(broker, name, Path(scratch), kubernetes)
-            rows = rows_of(usage[:, :past])
-            with Children(settings.out / "logs") as children:
-                send = lambda: send_history(broker, cluster, specs(), rows, time.time())  # noqa: E731
-                Play(programs, cluster, children, walk, watch, send, say).run()
-            recorded = asyncio.run(read_back(broker, name))
-            _keep_logs(kubernetes, settings.out)
+    with (
+        interrupts_end_in_order(),
+        TemporaryDirectory(prefix="trimtab-demo-") as scratch,
+        kafka(settings.broker, console) as (broker, name),
+        DevelopmentCluster(progress=say) as kubernetes,
+    ):
+        programs = Programs.choose(broker, name, Path(scratch), kubernetes)
+        walk, watch = _play(settings, programs, usage, say)
+        recorded = asyncio.run(read_back(broker, name))
+        shutil.copytree(kubernetes.logs, settings.out / "logs" / "kubernetes", dirs_exist_ok=True)
     summary = summarise(watch, walk.surges, recorded, time.monotonic() - started)
     _write(summary, watch, recorded, settings.out)
     return summary
+
+
+def _play(settings: KubernetesDemoSettings, programs: Programs, usage: Array, say: Say) -> tuple[Walk, PodWatch]:
+    """`usage` [workloads, steps, 2]: the first days are the past."""
+    past, kubernetes = settings.days * STEPS_A_DAY, programs.kubernetes
+    pods = furnish(kubernetes, usage[:, past])
+    say(f"{len(pods)} pods of {len(SHOP)} workloads run, with requests as people wrote them")
+    cluster = declare_cluster(programs.broker, programs.cluster, len(specs()), "wall", author="demo")
+    change_s = first_change_s(slot_key(cluster.name, 0), time.time() + START_S, shipped_context().time) - time.time()
+    steps = round(max(settings.minutes * 60.0, change_s + AFTER_S) / STEP_S)
+    say(f"the first sizes are decided in about {change_s:.0f} s, at the end of a bucket of five minutes")
+    walk, watch = Walk(kubernetes, usage[:, past:], by_workload(pods), steps), PodWatch()
+    watch.look(pods, {each.name: usage[row, past] for row, each in enumerate(SHOP)})
+    rows = rows_of(usage[:, :past])
+
+    def history() -> int:
+        return send_history(programs.broker, cluster, specs(), rows, time.time())
+
+    with Children(settings.out / "logs") as children:
+        Play(programs, cluster, children, walk, watch, history, say).run()
+    return walk, watch
 
 
 def by_workload(pods: list[dict[str, object]]) -> dict[str, list[str]]:
@@ -86,10 +107,6 @@ def rows_of(usage: Array) -> Array:
     index = {each.name: row for row, each in enumerate(SHOP)}
     rows: Array = usage[np.array([index[spec.workload.partition("@")[0]] for spec in specs()])]
     return rows
-
-
-def _keep_logs(kubernetes: DevelopmentCluster, out: Path) -> None:
-    shutil.copytree(kubernetes.logs, out / "logs" / "kubernetes", dirs_exist_ok=True)
 
 
 def _write(summary: KubernetesSummary, watch: PodWatch, recorded: Recorded, out: Path) -> None:

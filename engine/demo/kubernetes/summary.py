@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 import numpy as np
@@ -18,7 +19,7 @@ from engine.messages import Outcome
 from engine.shell.context import shipped_context
 from engine.units import GIB
 
-NODE_TYPE = "m5.2xlarge"
+NODE_TYPE: Final = "m5.2xlarge"
 """Whose prices all requests are counted at."""
 
 
@@ -87,7 +88,9 @@ def surges_seen(surges: Sequence[Surge], changes: Sequence[Change]) -> list[Surg
         raised = [
             change.seen_s - surge.time_s
             for change in changes
-            if change.workload == surge.workload and change.seen_s >= surge.time_s and change.after[0] > change.before[0]
+            if change.workload == surge.workload
+            and change.seen_s >= surge.time_s
+            and change.after[0] > change.before[0]
         ]
         seen.append(SurgeSeen(surge.workload, round(surge.cpu, 3), round(min(raised), 2) if raised else None))
     return seen

@@ -10,11 +10,11 @@ import numpy as np
 from engine.control_plane.development import DevelopmentCluster
 from engine.core.rows import Array
 from engine.demo.kubernetes.cluster import set_usage
-from engine.demo.kubernetes.world import SHOP, annotations
+from engine.demo.kubernetes.world import SHOP, usage_annotations
 
 STEP_S: Final = 4.0
 """Wall seconds for five minutes of the trace."""
-SURGES: Final = (("web", 0.25), ("payments", 0.35), ("search", 0.45), ("orders", 0.55), ("cart", 0.65), ("mailer", 0.7))
+SURGES: Final = (("checkout", 0.25), ("images", 0.35), ("payments", 0.55), ("checkout-canary", 0.65))
 """Workload, and the share of the run after which its usage rises."""
 SURGE: Final = 3.0
 """Times what it would be; it lasts to the end."""
@@ -44,7 +44,7 @@ class Walk:
         """Sets the usage of step `number` of `steps`. Returns what each workload's pods use now [2]."""
         usage = usage_at(self.demand, number, self.steps)
         for name, uses in usage.items():
-            times = [set_usage(self.cluster, pod, annotations(uses)) for pod in self.pods[name]]
+            times = [set_usage(self.cluster, pod, usage_annotations(uses)) for pod in self.pods[name]]
             if name in surging(number, self.steps) and name not in self._surging:
                 self._surging.add(name)
                 self.surges.append(Surge(name, max(times), float(uses[0])))

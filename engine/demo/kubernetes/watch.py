@@ -41,7 +41,7 @@ class Watched:
 
 @dataclass(slots=True)
 class PodWatch:
-    """Looks at all pods, a few times a second. Shortages: [pods' looks, looks above] by resource, as written and now."""
+    """Looks at all pods, a few times a second. `short_…`: looks at pods that used more than requested, by resource."""
 
     pods: dict[str, Watched] = field(default_factory=dict)
     replaced: set[str] = field(default_factory=set)
@@ -67,7 +67,8 @@ class PodWatch:
             used += uses
         gone = self.pods.keys() - {pod["metadata"]["name"] for pod in items}
         self.replaced |= gone
-        self.totals.append((now_s, *requested.tolist(), *used.tolist()))
+        cores, memory = requested.tolist()
+        self.totals.append((now_s, cores, memory, float(used[0]), float(used[1])))
 
     def _known(self, pod: dict[str, Any]) -> Watched:
         name, uid = pod["metadata"]["name"], pod["metadata"]["uid"]

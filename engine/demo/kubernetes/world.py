@@ -34,6 +34,8 @@ class Workload:
     memory: float
     cpu_request: float
     memory_request: int
+    risk: str = ""
+    """Share of samples that may lie above the request, as people state it in an annotation."""
 
     @property
     def path(self) -> str:
@@ -48,11 +50,12 @@ class Workload:
 
 SHOP: Final = (
     Workload("web", "Deployment", 3, 0.20, 180, 1.0, 512),
-    Workload("checkout", "Deployment", 2, 0.30, 420, 0.25, 512),
+    Workload("checkout", "Deployment", 2, 0.30, 420, 0.25, 512, "1%"),
+    Workload("checkout-canary", "Deployment", 1, 0.04, 160, 0.05, 256, "1%"),
     Workload("cart", "Deployment", 2, 0.08, 150, 0.5, 1024),
     Workload("search", "Deployment", 2, 0.45, 700, 2.0, 2048),
     Workload("payments", "Deployment", 1, 0.06, 220, 0.5, 512),
-    Workload("images", "Deployment", 1, 0.35, 380, 0.2, 384),
+    Workload("images", "Deployment", 1, 0.35, 380, 0.2, 384, "1%"),
     Workload("recommendations", "Deployment", 1, 0.25, 900, 1.5, 1024),
     Workload("mailer", "Deployment", 1, 0.03, 120, 0.25, 256),
     Workload("orders", "StatefulSet", 2, 0.25, 600, 1.0, 2048),
@@ -91,7 +94,7 @@ def demand(trace: Sequence[Series], seed: int, workloads: Sequence[Workload] = S
     return usage
 
 
-def annotations(usage: Array) -> dict[str, str]:
+def usage_annotations(usage: Array) -> dict[str, str]:
     """What kwok's kubelets then say that the pod uses; `usage` [2]."""
     cpu, memory = f"{usage[0] * 1e9:.0f}n", f"{usage[1]:.0f}"
     return {"kwok.x-k8s.io/usage-cpu": cpu, "kwok.x-k8s.io/usage-memory": memory}
@@ -105,9 +108,11 @@ def manifest(workload: Workload, usage: Array) -> dict[str, Any]:
     spec: dict[str, Any] = {
         "selector": {"matchLabels": labels},
         "template": {
-            "metadata": {"labels": labels, "annotations": annotations(usage)}, "spec": {"containers": [container]}
+            "metadata": {"labels": labels, "annotations": usage_annotations(usage)}, "spec": {"containers": [container]}
         },
     }  # fmt: skip
     if workload.kind != "DaemonSet":
         spec["replicas"] = workload.replicas
-    return {"apiVersion": "apps/v1", "kind": workload.kind, "metadata": {"name": workload.name}, "spec": spec}
+    policy = {"trimtab.io/risk": workload.risk} if workload.risk else {}
+    metadata = {"name": workload.name, "annotations": policy}
+    return {"apiVersion": "apps/v1", "kind": workload.kind, "metadata": metadata, "spec": spec}
