@@ -24,7 +24,8 @@ PAGE: Final = Template("""<!doctype html>
 <p>From the step in usage to the changed request on the pod object. Where it is a dash, the request had
 room for the surge.</p><div class="panel"><table><tr><th>workload</th><th class="number">cores a replica</th>
 <th class="number">changed after</th></tr>$surges</table></div>
-<h2>Changes of pods</h2><p>Same pod, same containers, no restart: the request of the object changed, then its kubelet set
+<h2>Changes of pods</h2>
+<p>Same pod, same containers, no restart: the request of the object changed, then its kubelet set
 it.</p>
 <div class="panel"><table><tr><th class="number">second</th><th>pod</th><th>change</th><th>decision</th>
 <th class="number">actuated after</th></tr>$changes</table></div>

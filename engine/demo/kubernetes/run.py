@@ -63,7 +63,7 @@ def run(settings: KubernetesDemoSettings, console: Console) -> KubernetesSummary
         DevelopmentCluster(progress=say) as kubernetes,
     ):
         programs = Programs.choose(broker, name, Path(scratch), kubernetes)
-        walk, watch = _play(settings, programs, usage, say)
+        walk, watch = live(settings, programs, usage, say)
         recorded = asyncio.run(read_back(broker, name))
         shutil.copytree(kubernetes.logs, settings.out / "logs" / "kubernetes", dirs_exist_ok=True)
     summary = summarise(watch, walk.surges, recorded, time.monotonic() - started)
@@ -71,7 +71,9 @@ def run(settings: KubernetesDemoSettings, console: Console) -> KubernetesSummary
     return summary
 
 
-def _play(settings: KubernetesDemoSettings, programs: Programs, usage: Array, say: Say) -> tuple[Walk, PodWatch]:
+def live(
+    settings: KubernetesDemoSettings, programs: Programs, usage: Array, say: Say, play: type[Play] = Play
+) -> tuple[Walk, PodWatch]:
     """`usage` [workloads, steps, 2]: the first days are the past."""
     past, kubernetes = settings.days * STEPS_A_DAY, programs.kubernetes
     pods = furnish(kubernetes, usage[:, past])
@@ -88,7 +90,7 @@ def _play(settings: KubernetesDemoSettings, programs: Programs, usage: Array, sa
         return send_history(programs.broker, cluster, specs(), rows, time.time())
 
     with Children(settings.out / "logs") as children:
-        Play(programs, cluster, children, walk, watch, history, say).run()
+        play(programs, cluster, children, walk, watch, history, say).run()
     return walk, watch
 
 

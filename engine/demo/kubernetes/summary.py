@@ -70,7 +70,7 @@ class KubernetesSummary(msgspec.Struct, frozen=True):
         if not self.pods_changed_in_place:
             found.append("no pod's request was changed in place")
         if self.pods_replaced or self.restarts:
-            found.append(f"{self.pods_replaced} pods were replaced and {self.restarts} containers restarted")
+            found.append(f"{self.pods_replaced} pods came or went and {self.restarts} containers restarted")
         if self.commands_without_outcome:
             found.append(f"{self.commands_without_outcome} of {self.commands} commands have no outcome")
         return found

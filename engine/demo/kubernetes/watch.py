@@ -73,7 +73,7 @@ class PodWatch:
     def _known(self, pod: dict[str, Any]) -> Watched:
         name, uid = pod["metadata"]["name"], pod["metadata"]["uid"]
         if name not in self.pods:
-            if self.looks:
+            if self.totals:  # not the first look
                 self.replaced.add(name)
             size = requests_of(pod["spec"]["containers"][0])
             self.pods[name] = Watched(uid, pod["metadata"]["labels"]["app"], size, size)
