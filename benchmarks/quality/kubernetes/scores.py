@@ -72,10 +72,12 @@ def row(who: str, scores: Scores, events: Sequence[Event], surges: Sequence[Surg
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
     """Markdown."""
-    head = "| | a step is followed after, s | slack a pod, cores | GiB | CPU short | memory short |\n|---|---|---|---|---|---|\n"
+    head = "| | a step is followed after, s | slack a pod, cores | GiB | CPU short | memory short |\n"
+    head += "|---|---|---|---|---|---|\n"
     lines = [
         f"| {r['who']} | {', '.join('–' if s is None else f'{s:g}' for s in r['followed_after_s'])} | "
-        f"{r['slack_cores']:.3f} | {r['slack_gib']:.3f} | {100 * r['short_cpu']:.1f} % | {100 * r['short_memory']:.1f} % |\n"
+        f"{r['slack_cores']:.3f} | {r['slack_gib']:.3f} | "
+        f"{100 * r['short_cpu']:.1f} % | {100 * r['short_memory']:.1f} % |\n"
         for r in rows
     ]
     return head + "".join(lines)
