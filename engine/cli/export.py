@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from agents.collector.sources.prometheus.access import PrometheusAccess
+from engine.cli.export_gitops import gitops
 from engine.errors import UserError
 from engine.settings import settings_options
 
@@ -22,6 +23,9 @@ FILE = click.Path(path_type=Path)
 @click.group()
 def export() -> None:
     """Write files for people and other programs."""
+
+
+export.add_command(gitops)
 
 
 @export.command()

@@ -7,6 +7,7 @@ import sys
 from typing import Final
 
 import click
+from click.shell_completion import CompletionItem
 
 from engine import __version__
 from engine.errors import UserError
@@ -21,6 +22,10 @@ COMMANDS: Final = {
     "budget": ("engine.cli.budget:budget", "Show what is requested, used and wasted, and what would be saved."),
     "plan": ("engine.cli.plan:plan", "Plan moves between instance types over the next 24 hours."),
     "accuracy": ("engine.cli.accuracy:accuracy", "Show how often decisions were right, and what they saved."),
+    "get": ("engine.cli.get:get", "List decisions, containers, outcomes, policies, freezes, as kubectl does."),
+    "describe": ("engine.cli.describe:describe", "Show all that is known of a container."),
+    "freeze": ("engine.cli.freeze:freeze", "Command nothing within a scope, at once."),
+    "unfreeze": ("engine.cli.freeze:unfreeze", "Lift a freeze."),
     "engine": ("engine.cli.engine:engine", "Run the engine: events in, decisions and commands out."),
     "collect": ("agents.collector.cli:collect", "Run a collector: publish a cluster's metrics and rosters."),
     "execute": ("agents.executor.cli:execute", "Run an executor: apply commands to one cluster, report outcomes."),
@@ -33,6 +38,7 @@ COMMANDS: Final = {
     "topics": ("engine.cli.topics:topics", "Compare and reconcile a broker with topics.yaml."),
     "kafka": ("engine.cli.kafka:kafka", "Run a development broker (real Apache Kafka, no Docker)."),
     "kubernetes": ("engine.cli.kubernetes:kubernetes", "Run a development cluster (real Kubernetes, no Docker)."),
+    "completion": ("engine.cli.completion:completion", "Print the completion script of a shell."),
     "config": ("engine.cli.config:config", "Show the effective settings of a program."),
 }
 
@@ -51,6 +57,11 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Without importing the commands, so that Tab is quick."""
+        named = [CompletionItem(name, help=text) for name, (_, text) in COMMANDS.items() if name.startswith(incomplete)]
+        return [*named, *click.Command.shell_complete(self, ctx, incomplete)]
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
@@ -68,6 +79,7 @@ def cli() -> None:
       trimtab topics apply                 make the topics
       trimtab cluster add shop --containers 300
       trimtab engine                       run the engine
+      trimtab get decisions -n web         what it decided
     """
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -72,11 +72,25 @@ class Source:
         return f"{self.path}:{line} {said}"
 
 
-def _unstated(field: Field, parts: Sequence[str], workload: Workload | None) -> tuple[str, str]:
+def _unstated(field: Field, parts: Sequence[str], kind: str) -> tuple[str, str]:
     """What holds where nobody states a field of the container, and why."""
-    if field.name == "protected" and is_system(parts[0], parts[1], workload.kind if workload else ""):
+    if field.name == "protected" and is_system(parts[0], parts[1], kind):
         return "yes", "nobody states it, and it is a system workload"
     return _UNSTATED.get(field.name, "none"), "nobody states it"
+
+
+def field_rows(
+    container: str, found: Sequence[Layer], kind: str, place: Callable[[Layer, Field], str]
+) -> list[tuple[str, str, str]]:
+    """Name, value and origin of each field; `container` is namespace/workload/container, `kind` its workload's."""
+    rows = []
+    for field in FIELDS:
+        layer = next((each for each in reversed(found) if field.of(each.policy) is not None), None)
+        if layer is None:
+            rows.append((field.name, *_unstated(field, container.split("/"), kind)))
+        else:
+            rows.append((field.name, value_text(field.name, field.of(layer.policy)), place(layer, field)))
+    return rows
 
 
 def explained(
@@ -89,15 +103,13 @@ def explained(
     name, _ = split_node_type(parts[1])
     workload = next((each for each in workloads if (each.namespace, each.name) == (parts[0], name)), None)
     rules = Rules.of(source.file.as_control())
-    found = list(layers(f"/{container}", rules, {}, workload.policy if workload else None))
-    rows = [("field", "value", "from")]
-    for field in FIELDS:
-        layer = next((each for each in reversed(found) if field.of(each.policy) is not None), None)
-        if layer is None:
-            rows.append((field.name, *_unstated(field, parts, workload)))
-            continue
-        annotated = f"{manifest}:{workload.line} annotation of {workload.kind} {workload.name}" if workload else ""
-        place = annotated if layer.origin == "annotation" else source.place(layer, field)
-        rows.append((field.name, value_text(field.name, field.of(layer.policy)), place))
+    annotated = f"{manifest}:{workload.line} annotation of {workload.kind} {workload.name}" if workload else ""
+    found = field_rows(
+        container,
+        list(layers(f"/{container}", rules, {}, workload.policy if workload else None)),
+        workload.kind if workload else "",
+        lambda layer, field: annotated if layer.origin == "annotation" else source.place(layer, field),
+    )
+    rows = [("field", "value", "from"), *found]
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
     return "\n".join(f"{name:<{widths[0]}}  {value:<{widths[1]}}  {place}" for name, value, place in rows)

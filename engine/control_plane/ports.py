@@ -25,13 +25,21 @@ def chosen_ports(file: Path, api_server: int = 0) -> Ports:
 
     Raises UserError when one that is known to clients is taken.
     """
-    ports = _read(file) or Ports(*(free_port() for _ in Ports.__struct_fields__))
+    ports = _read(file) or Ports(*_distinct(len(Ports.__struct_fields__)))
     ports = msgspec.structs.replace(ports, api_server=api_server or ports.api_server)
     for name in Ports.__struct_fields__:
         if not is_free(port := getattr(ports, name)):
             raise UserError(f"port {port}, that of the control plane's {name}, is taken: free it or choose another")
     file.write_bytes(msgspec.json.encode(ports))
     return ports
+
+
+def _distinct(count: int) -> list[int]:
+    """Nothing listens on them yet, so that one may be drawn twice."""
+    chosen: set[int] = set()
+    while len(chosen) < count:
+        chosen.add(free_port())
+    return list(chosen)
 
 
 def _read(file: Path) -> Ports | None:

@@ -1,19 +1,44 @@
-"""Where the arrays of a row of state lie: what its header says of columns, and the bytes behind the header."""
+"""A row of state as bytes: its beginning, its header, what that says of columns, and the arrays behind it.
+
+It can be read without the tables of the core (`console` does): they are slow to import.
+"""
 
 from __future__ import annotations
 
+import struct
+import zlib
 from dataclasses import fields
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
+import orjson
 from numpy.typing import DTypeLike
 
 from engine.core.rows import Array, Rows
 from engine.errors import StateError
 
+VERSION: Final = 5
+"""What each version changed is told in `snapshot`."""
+MAGIC: Final = b"TRIM"
+PREFIX: Final = struct.Struct("<4sBI")
+_COMPRESSED: Final = 5
+"""The first version with a compressed header."""
+Header = dict[str, Any]
 Columns = tuple[tuple[str, np.dtype[Any], tuple[int, ...]], ...]
 """Name, dtype and what follows the rows in the shape of each column."""
+
+
+def header_of(row: bytes) -> tuple[int, Header, int]:
+    """Version, header, and where the arrays begin. Raises StateError, or what a corrupt row makes the parsers raise."""
+    magic, version, length = PREFIX.unpack_from(row)
+    if magic != MAGIC:
+        raise StateError("a row of state does not start with TRIM: it was not written by trimtab")
+    if version > VERSION:
+        raise StateError(f"a row of state has version {version}, this engine knows {VERSION}: run a newer engine")
+    head = row[PREFIX.size : PREFIX.size + length]
+    header: Header = orjson.loads(head if version < _COMPRESSED else zlib.decompress(head))
+    return version, header, PREFIX.size + length
 
 
 def described(kind: type[Rows]) -> str:

@@ -13,13 +13,12 @@ import numpy as np
 
 from engine.core.forecast.compact import decode, encode, encode_up
 from engine.core.forecast.opinions import keep_opinions
-from engine.core.layout import Body
+from engine.core.layout import Body, Header
 from engine.core.placement import STAGES, size_of
 from engine.core.rows import Array
 from engine.core.window import WORDS
 from engine.messages import Forecaster, Policy
 
-Header = dict[str, Any]
 Slot = dict[str, Any]
 Arrays = dict[str, dict[str, Array]]
 """What a row holds: the slot's plain fields, and by table and column the arrays."""

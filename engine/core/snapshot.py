@@ -28,16 +28,14 @@ import msgspec
 import numpy as np
 import orjson
 
-from engine.core.layout import Body, columns_of, described
-from engine.core.migrations import MIGRATIONS, Arrays, Header, Slot, parts_until_4
+from engine.core.layout import MAGIC, PREFIX, VERSION, Body, Header, columns_of, described, header_of
+from engine.core.migrations import MIGRATIONS, Arrays, Slot, parts_until_4
 from engine.core.rows import Array, Rows
 from engine.core.state import TABLES, SlotState
 from engine.errors import StateError
 from engine.messages import Forecaster, Policy, SetPolicy, Window
 
-VERSION: Final = 5
-MAGIC: Final = b"TRIM"
-PREFIX: Final = struct.Struct("<4sBI")
+__all__ = ["PREFIX", "VERSION", "applied_of", "pack", "unpack"]
 STRUCTS: Final[dict[str, Any]] = {
     "forecasters": dict[str, Forecaster],
     "policy": SetPolicy,
@@ -47,8 +45,6 @@ STRUCTS: Final[dict[str, Any]] = {
 """Plain fields that hold structs."""
 _APART: Final = (*TABLES, "rosters")
 """Fields that are no plain ones."""
-_COMPRESSED: Final = 5
-"""The first version with a compressed header."""
 _LEVEL: Final = 1
 """Of zlib: what is repeated in a header are names of containers and of columns, which the fastest level finds, too."""
 _COLUMNS: Final = {table: described(kind) for table, kind in TABLES.items()}
@@ -87,13 +83,8 @@ def _distinct(state: SlotState) -> tuple[list[Array], dict[str, int]]:
 def unpack(row: bytes) -> SlotState:
     """The state that `pack` wrote, now or in an older version. Raises StateError with what is wrong."""
     try:
-        magic, version, length = PREFIX.unpack_from(row)
-        if magic != MAGIC:
-            raise StateError("a row of state does not start with TRIM: it was not written by trimtab")
-        if version > VERSION:
-            raise StateError(f"a row of state has version {version}, this engine knows {VERSION}: run a newer engine")
-        header = _header(row, version, length)
-        body = Body(row, PREFIX.size + length)
+        version, header, begin = header_of(row)
+        body = Body(row, begin)
         slot, arrays = (_parts if version == VERSION else parts_until_4)(header, body)
         body.end()
         for older in range(version, VERSION):
@@ -105,14 +96,8 @@ def unpack(row: bytes) -> SlotState:
 
 def applied_of(row: bytes) -> int:
     """The offset folded last, without looking at the rest. Raises what a corrupt or foreign row makes it to."""
-    _, version, length = PREFIX.unpack_from(row)
-    return int(_header(row, version, length)["slot"]["applied"])
-
-
-def _header(row: bytes, version: int, length: int) -> Header:
-    head = row[PREFIX.size : PREFIX.size + length]
-    header: Header = orjson.loads(head if version < _COMPRESSED else zlib.decompress(head))
-    return header
+    _, header, _ = header_of(row)
+    return int(header["slot"]["applied"])
 
 
 def _parts(header: Header, body: Body) -> tuple[Slot, Arrays]:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import time
-from importlib.resources import files
 from typing import Any, Final
 
-import yaml
-
+from agents.manifests import rbac
 from engine.control_plane.client import Refusal, until
 from engine.control_plane.development import DevelopmentCluster
 from engine.core.rows import Array
@@ -15,6 +13,7 @@ from engine.demo.kubernetes.world import NAMESPACE, NODES, SHOP, manifest
 from engine.errors import UserError
 
 PODS: Final = f"/api/v1/namespaces/{NAMESPACE}/pods"
+AGENTS: Final = ("collector", "executor")
 _RBAC: Final = "/apis/rbac.authorization.k8s.io/v1"
 _PATHS: Final = {
     "Namespace": "/api/v1/namespaces",
@@ -34,9 +33,7 @@ def furnish(cluster: DevelopmentCluster, usage: Array) -> list[dict[str, Any]]:
     """
     for instance_type, count, cpu, memory in NODES:
         cluster.add_nodes(count, cpu=cpu, memory=memory, instance_type=instance_type)
-    accounts = files("engine.demo.kubernetes") / "accounts.yaml"
-    for body in yaml.safe_load_all(accounts.read_text()):
-        cluster.client.apply(f"{_PATHS[body['kind']]}/{body['metadata']['name']}", body)
+    _admit_agents(cluster)
     cluster.client.create("/api/v1/namespaces", {"metadata": {"name": NAMESPACE}})
     for workload, uses in zip(SHOP, usage, strict=True):
         cluster.client.create(workload.path, manifest(workload, uses))
@@ -44,6 +41,14 @@ def furnish(cluster: DevelopmentCluster, usage: Array) -> list[dict[str, Any]]:
     if not until(lambda: len(running(cluster)) == wanted, READY_S):
         raise UserError(f"{len(running(cluster))} of {wanted} pods run after {READY_S:.0f} s; see {cluster.logs}")
     return pods(cluster)
+
+
+def _admit_agents(cluster: DevelopmentCluster) -> None:
+    """Accounts and roles as in docker/kubernetes, which is made of the same."""
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": rbac.NAMESPACE}}
+    made = [body for agent in AGENTS for body, _ in rbac.objects(agent, rbac.AGENTS[agent])]
+    for body in (namespace, *made):
+        cluster.client.apply(f"{_PATHS[body['kind']]}/{body['metadata']['name']}", body)
 
 
 def pods(cluster: DevelopmentCluster) -> list[dict[str, Any]]:

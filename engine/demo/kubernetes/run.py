@@ -80,7 +80,7 @@ def live(
     say(f"{len(pods)} pods of {len(SHOP)} workloads run, with requests as people wrote them")
     cluster = declare_cluster(programs.broker, programs.cluster, len(specs()), "wall", author="demo")
     change_s = first_change_s(slot_key(cluster.name, 0), time.time() + START_S, shipped_context().time) - time.time()
-    steps = round(max(settings.minutes * 60.0, change_s + AFTER_S) / STEP_S)
+    steps = round(max(settings.minutes * 60.0, change_s - START_S + AFTER_S) / STEP_S)
     say(f"the first sizes are decided in about {change_s:.0f} s, at the end of a bucket of five minutes")
     walk, watch = Walk(kubernetes, usage[:, past:], by_workload(pods), steps), PodWatch()
     watch.look(pods, {each.name: usage[row, past] for row, each in enumerate(SHOP)})
