@@ -14,10 +14,6 @@ from agents.collector.jobs import cgroup_job, replay_job, synthetic_job
 from agents.collector.run import Job
 from agents.collector.run import collect as run
 from agents.collector.settings import CgroupSettings, CollectorSettings, ReplaySettings, SyntheticSettings
-<<<<<<< HEAD
-from agents.collector.sources.kubernetes.job import collect_kubernetes
-=======
->>>>>>> 264d6c6
 from agents.collector.sources.kubernetes.settings import KubernetesSettings
 from agents.collector.sources.otlp.job import otlp_job
 from agents.collector.sources.otlp.settings import OtlpSettings
@@ -104,11 +100,8 @@ def kubernetes(settings: KubernetesSettings) -> None:
       trimtab collect kubernetes --cluster shop --kubeconfig ~/.kube/config --kubelet-insecure-tls
       trimtab collect kubernetes --cluster shop --scrape proxy --interval 30 --no-throttling
     """
-<<<<<<< HEAD
-=======
     from agents.collector.sources.kubernetes.job import collect_kubernetes  # noqa: PLC0415  (its client is large)
 
->>>>>>> 264d6c6
     _configure(settings)
     click.echo(orjson.dumps(asyncio.run(collect_kubernetes(settings))))
 
