@@ -6,12 +6,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 
-.PHONY: demo test lint bench bench-short clean
+.PHONY: demo demo-kubernetes test lint bench bench-short clean
 .DELETE_ON_ERROR:
 
 # Further settings as for `trimtab demo`, by TRIMTAB_… or FLAGS="--containers 500".
 demo: $(INSTALLED)
 	$(BIN)/trimtab demo $(if $(TRACE),--trace "$(TRACE)") $(if $(BROKER),--broker "$(BROKER)") $(if $(OUT),--out "$(OUT)") $(FLAGS)
+
+# The same on a real API server, which is built when the cache has none. FLAGS="--minutes 10" for more.
+demo-kubernetes: $(INSTALLED)
+	$(BIN)/trimtab demo-kubernetes $(if $(BROKER),--broker "$(BROKER)") $(if $(OUT),--out "$(OUT)") $(FLAGS)
 
 # Kubernetes is built in the background when the cache has none; the second call waits for the first one's lock.
 test: $(INSTALLED)

@@ -14,6 +14,7 @@ from engine.errors import UserError
 
 COMMANDS: Final = {
     "demo": ("engine.cli.demo:demo", "Run everything once on a real trace and write a report."),
+    "demo-kubernetes": ("engine.cli.demo_kubernetes:demo_kubernetes", "The same on Kubernetes: pods resized in place."),
     "backtest": ("engine.cli.backtest:backtest", "Forecast a recorded trace and score it, beside other models."),
     "explain": ("engine.cli.explain:explain", "Show how one forecast of a recorded trace came about."),
     "convert": ("engine.cli.convert:convert", "Convert CPU between instance types, in compute units."),

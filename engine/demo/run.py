@@ -38,7 +38,7 @@ def run(settings: DemoSettings, console: Console) -> Summary:
     started = time.monotonic()
     source = Source.of(settings)
     plan = source.plan()
-    _make_room(settings.out)
+    make_room(settings.out)
     console.print(f"{source.derived} {source.assumed}".strip(), highlight=False)
     with interrupts_end_in_order():
         left = _play(settings, source, plan, console, started)
@@ -65,7 +65,7 @@ def _play(settings: DemoSettings, source: Source, plan: Plan, console: Console, 
         return left_on_disk(programs, recorded, pilot_s=plan.end_s if play.pilot_s is None else play.pilot_s)
 
 
-def _make_room(out: Path) -> None:
+def make_room(out: Path) -> None:
     """Takes the results of an earlier run away, so that what is there afterwards is this run's; makes the folder."""
     try:
         out.mkdir(parents=True, exist_ok=True)

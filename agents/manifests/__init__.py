@@ -1,0 +1,1 @@
+"""Manifests that are generated: RBAC, from the rights that each agent states."""

@@ -1,0 +1,1 @@
+"""Beside the Vertical Pod Autoscaler on one cluster."""
