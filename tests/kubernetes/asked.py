@@ -22,7 +22,7 @@ class Asked(NamedTuple):
 
 
 class Request(NamedTuple):
-    """`account`: the service account's name. `status`: of the answer."""
+    """`account`: the service account's name. `status`: of the answer. An apply that makes the object needs `create` too."""
 
     account: str
     asked: Asked
@@ -68,7 +68,10 @@ def recorded(patch: pytest.MonkeyPatch) -> Iterator[list[Request]]:
         words = asked(method, path, parameters or {})
         if words is not None and (header := await self.authorization()):
             given = dict(parameters or {})
-            requests.append(Request(_account(header), words, method, path, given, body, content_type, response.status))
+            status = response.status
+            made = [words, words._replace(verb="create")] if (method, status) == ("PATCH", 201) else [words]
+            account = _account(header)
+            requests.extend(Request(account, each, method, path, given, body, content_type, status) for each in made)
         return response
 
     with patch.context() as patched:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from agents.kubernetes.connection import Api
+from agents.kubernetes.connection import JSON, Api
 from agents.kubernetes.errors import ApiError
 from agents.manifests.rbac import AGENTS, account
 from engine.control_plane.client import until
@@ -82,7 +82,7 @@ def test_each_verb_is_needed(
         assert until(lambda: not _may(installed, agent, without), timeout_s=5.0)
         if without != KUBELET:
             made = next(each for each in requests[agent] if each.asked == without)
-            assert _status(installed, agent, made) == 403
+            assert _send(installed, agent, made.method, made.path, made.parameters, made.body, made.content_type) == 403
     finally:
         for role in roles:
             installed.client.patch(path_of(role), {"rules": role["rules"]})
@@ -101,6 +101,10 @@ def test_each_verb_that_is_not_granted_is_refused(installed: DevelopmentCluster)
         assert {each for each in beyond if each.group not in _OF_EVERYONE} == set(), agent
         for each in (Asked("", "secrets", "list"), Asked("", "pods", "create"), Asked("", "pods", "delete")):
             assert not _may(installed, agent, each)
+        for path in ("/api/v1/namespaces/trimtab/secrets/other", "/api/v1/namespaces/default/secrets/trimtab-webhook",
+                     "/apis/coordination.k8s.io/v1/namespaces/default/leases/other",
+                     "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/other"):  # fmt: skip
+            assert _send(installed, agent, "GET", path) == 403, (agent, path)
         assert _may(installed, agent, Asked("", "secrets", "get")) == (agent == "webhook")
 
 
@@ -137,19 +141,23 @@ def _may(cluster: DevelopmentCluster, agent: str, each: Asked) -> bool:
     return allowed
 
 
-def _status(cluster: DevelopmentCluster, agent: str, made: Request) -> int:
-    """Of the request made again, by the agent's own token."""
-    async def again() -> int:
+def _send(
+    cluster: DevelopmentCluster, agent: str, method: str, path: str,
+    parameters: dict[str, str] | None = None, body: Any = None, content_type: str = JSON,
+) -> int:  # fmt: skip
+    """The status of the answer to the agent's own token."""
+
+    async def send() -> int:
         api = await Api.open(cluster.access.of_service_account("trimtab", account(agent)))
         try:
-            await api.request(made.method, made.path, made.parameters, made.body, made.content_type)
+            await api.request(method, path, parameters, body, content_type)
         except ApiError as error:
             return error.status
         finally:
             await api.close()
         return 200
 
-    return asyncio.run(again())
+    return asyncio.run(send())
 
 
 def _resources(cluster: DevelopmentCluster) -> Iterator[tuple[str, str]]:
