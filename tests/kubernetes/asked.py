@@ -22,7 +22,7 @@ class Asked(NamedTuple):
 
 
 class Request(NamedTuple):
-    """`account`: the service account's name. `status`: of the answer. An apply that makes the object needs `create` too."""
+    """`account`: the service account's name. `status`: of the answer. An apply that makes an object is `create` too."""
 
     account: str
     asked: Asked
