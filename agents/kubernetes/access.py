@@ -1,4 +1,4 @@
-"""What an agent asks of the API server, as it states it itself: RBAC rules are written from this, and from nothing else."""
+"""What an agent asks of the API server, as it states it itself: RBAC rules are written from this alone."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 
 class Right(NamedTuple):
-    """`group`: of the API, empty for the core's. `names`: only objects of these names. `namespaced`: only in the namespace
-    that the agent runs in. `why` becomes a comment beside the rule."""
+    """`group`: of the API, empty for the core's. `names`: only objects of these names. `why`: the rule's comment.
+    `namespaced`: only in the namespace that the agent runs in."""
 
     group: str
     resources: tuple[str, ...]
@@ -18,5 +18,5 @@ class Right(NamedTuple):
 
 
 LEASE = Right(
-    "coordination.k8s.io", ("leases",), ("get", "create", "update"), "one replica acts, others stand by", namespaced=True
+    "coordination.k8s.io", ("leases",), ("get", "create", "update"), "one of several replicas acts", namespaced=True
 )

@@ -1,4 +1,4 @@
-"""What the executor may do: change sizes of what runs. It makes no pods, deletes none by itself, and reads no secrets."""
+"""What the executor may do: change sizes of what runs. It makes no pods, deletes none, and reads no secrets."""
 
 from __future__ import annotations
 
