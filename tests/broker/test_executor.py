@@ -256,11 +256,12 @@ def test_what_a_person_can_mend_is_one_sentence(shop: Shop) -> None:
         ("absent", ["--broker", "127.0.0.1:1"], "No Kafka answers at 127.0.0.1:1"),
         ("undeclared", ["--cluster", "bank"], "Cluster bank is not declared"),
         ("clock", ["--clock", "replay"], "declared with the wall clock"),
-        ("target", ["--target", "kubernetes"], "--target kubernetes is unknown"),
+        ("target", ["--target", "nomad"], "--target nomad is unknown"),
+        ("kubeconfig", ["--target", "kubernetes", "--kubeconfig", "nowhere"], "No Kubernetes cluster is configured"),
         ("locked", [], "is in use by another executor"),
     ):
         program = shop.program(name, *more)
-        if name == "target":
+        if name in ("target", "kubeconfig"):
             program.arguments += ["--ledger", str(shop.folder / "own.sqlite")]
         assert program.start().wait() == 2
         said = program.log.read_text()

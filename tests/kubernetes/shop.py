@@ -55,7 +55,9 @@ class Shop:
         await self.api.request("POST", NODES.path(), body={"metadata": metadata, "status": status})
 
     async def delete(self) -> None:
+        """With its nodes: collectors of other tests ask all that there are."""
         await self.api.request("DELETE", f"/api/v1/namespaces/{self.namespace}")
+        await self.api.request("DELETE", NODES.path(), {"labelSelector": f"test/shop={self.namespace}"})
 
     async def make(self, kind: Kind[Any], name: str, replicas: int = 2, **more: Any) -> None:
         """A workload with one container `app` of SMALL; ready when it returns. `pod`: annotations of its pods;

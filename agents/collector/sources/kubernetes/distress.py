@@ -35,8 +35,8 @@ def _of_containers(before: KeptPod | None, after: KeptPod, since_s: float) -> It
     known = {} if before is None else {ends.name: ends for ends in before.ends}
     for ends in after.ends:
         told = known.get(ends.name, _NONE)
-        killed_after_s, first = max(told.killed_s, since_s), before is None
-        if ends.killed_s > killed_after_s:
+        first = before is None
+        if ends.killed_s > (since_s if first else told.killed_s):  # clocks of nodes are their own, to the second
             yield News("oom_kills", ends.name, 1)
         restarts = int(ends.ended_s > since_s and ends.restarts > 0) if first else ends.restarts - told.restarts
         if restarts > 0:
