@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.errors import MalformedError, VersionError
+from engine.errors import ContractError, MalformedError, VersionError
 from engine.messages import Aggregate, AnyCommand, AnyDecision, AnyEvent, Cluster, ContainerSpec, DeadLetter
 from engine.messages.common import VERSION
 
@@ -44,6 +44,13 @@ class Decoder(Generic[T]):
             raise MalformedError(str(error)) from error
         _require_known_major(version)
         return message
+
+    def readable(self, payload: bytes) -> T | None:
+        """For those who only look: None where the contract is broken. The engine dead-letters that."""
+        try:
+            return self(payload)
+        except ContractError:
+            return None
 
     def _check_version(self, payload: bytes) -> None:
         """A message of another major version may fail on a field: then its version is the true reason."""

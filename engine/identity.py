@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Collection, Iterable
 from math import ceil
 from typing import Final
 from zlib import crc32
@@ -40,6 +41,20 @@ def split_node_type(workload: str) -> tuple[str, str]:
     return name, node_type
 
 
+def roster_name(name: str, kind: str, kinds: Collection[str]) -> str:
+    """Name of a workload in a roster. `kinds`: all that bear that name in its namespace; the first by the alphabet has
+    it alone.
+
+    >>> roster_name("web", "StatefulSet", {"Deployment", "StatefulSet"})
+    'web.statefulset'
+    """
+    return name if kind == min(kinds) else name_with_kind(name, kind)
+
+
+def name_with_kind(name: str, kind: str) -> str:
+    return f"{name}.{kind.lower()}"
+
+
 def workload_names(workload: str) -> tuple[str, ...]:
     """Names by which a scope may hold a workload of a roster, the most specific first."""
     name, node_type = split_node_type(workload)
@@ -68,6 +83,11 @@ def slot_key(cluster: str, slot: int) -> str:
 def partition_of(cluster: str, slot: int, partitions: int) -> int:
     """Partition of `events` that holds a slot: slots of a cluster go round, starting at the CRC-32 of its name."""
     return (crc32(cluster.encode()) + slot) % partitions
+
+
+def partitions_of(cluster: str, slots: Iterable[int], partitions: int) -> list[int]:
+    """Those of `events` that hold these slots, each once."""
+    return sorted({partition_of(cluster, slot, partitions) for slot in slots})
 
 
 def commands_topic(cluster: str) -> str:

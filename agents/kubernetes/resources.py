@@ -54,6 +54,15 @@ OWNERS: Final[dict[str, Kind[Workload]]] = {
 """Workload kinds by the name that owner references have."""
 
 
+class _Items(msgspec.Struct, Generic[T]):
+    items: list[T] = []
+
+
+def items_of(body: bytes, kind: type[T]) -> list[T]:
+    """The objects of a list that was answered whole."""
+    return msgspec.json.decode(body, type=_Items[kind]).items  # type: ignore[valid-type]
+
+
 class WithMetadata(msgspec.Struct):
     """Any object, as far as a watch must know it."""
 

@@ -59,10 +59,7 @@ class ClusterLog:
         """A record of `decisions`: the last decision of each container's size counts, judgements do not."""
         if not key.startswith(f"{self.cluster}/"):
             return
-        try:
-            said = decode_decision(value)
-        except ContractError:
-            return
+        said = decode_decision.readable(value)
         if isinstance(said, Decision) and said.reason not in OF_MACHINES:
             self.wanted[key.partition("/")[2]] = _wanted(said)
 

@@ -23,7 +23,7 @@ from engine.budget.sheet import Sheet, read_sheet
 from engine.core.context import Context
 from engine.core.rows import Array
 from engine.errors import UserError
-from engine.identity import partition_of
+from engine.identity import partitions_of
 from engine.traces import read_trace
 from engine.units import BUCKET_S, GIB, MEMORY
 
@@ -103,7 +103,7 @@ def from_broker(bootstrap: str, cluster: str, last_s: float, context: Context, s
     since_s = time.time() - last_s - _ROSTERS_S if declared.clock == "wall" else None
     client = connect(bootstrap)
     count = declared_partitions(client, "events")
-    partitions = sorted({partition_of(cluster, slot, count) for slot in range(declared.slots)})
+    partitions = partitions_of(cluster, range(declared.slots), count)
     for key, value in read_topic(bootstrap, "events", partitions, since_s, _counting("events", say)):
         if value is not None:
             log.take_event(key, value)

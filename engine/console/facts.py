@@ -13,7 +13,6 @@ from engine.console.listing import Listing
 from engine.console.log import Decisions, Rosters, identity, outcome_of
 from engine.console.source import Source, newest_time
 from engine.console.terms import Terms, freezes_of
-from engine.errors import ContractError
 from engine.identity import workload_id
 from engine.messages import Aggregate, ContainerSpec, Decision, Judgement, Outcome, Roster
 from engine.units import DAY_S, HOUR_S
@@ -101,11 +100,9 @@ def _hours(source: Source, roster: Roster, spec: ContainerSpec, now_s: float) ->
     last_s = source.last(DAY_S + 2.0 * HOUR_S)
     for each, value in source.read("aggregates", source.all_partitions("aggregates"), key, last_s):
         if each == key:
-            try:
-                one = decode_aggregate(value)
-            except ContractError:
-                continue
-            found[one.hour_s] = one
+            one = decode_aggregate.readable(value)
+            if one is not None:
+                found[one.hour_s] = one
     return [found[hour_s] for hour_s in sorted(found) if hour_s >= now_s - DAY_S - HOUR_S][-24:]
 
 

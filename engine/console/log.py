@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from engine.codec import decode_decision, decode_event
-from engine.errors import ContractError
 from engine.identity import container_id
 from engine.messages import ContainerSpec, Decision, Judgement, Outcome, Roster
 
@@ -24,13 +23,10 @@ class Decisions:
 
     def take(self, value: bytes) -> Decision | Judgement | None:
         """What a record says, None where nobody can read it."""
-        try:
-            said = decode_decision(value)
-        except ContractError:
-            return None
+        said = decode_decision.readable(value)
         if isinstance(said, Judgement):
             self.judged[said.id] = said
-        else:
+        elif said is not None:
             self.made[said.id] = said
         return said
 
@@ -45,7 +41,7 @@ class Rosters:
         """A record of `events`, as a roster if it is the newest of its slot; metrics are not even decoded."""
         if b'"roster"' not in value[:_KIND]:
             return None
-        event = _event(value)
+        event = decode_event.readable(value)
         if not isinstance(event, Roster):
             return None
         known = self.by_slot.get(event.slot)
@@ -62,16 +58,9 @@ class Rosters:
 
 def outcome_of(value: bytes) -> Outcome | None:
     """A record of `events` as an outcome; other kinds are not decoded."""
-    event = _event(value) if b'"outcome"' in value[:_KIND] else None
+    event = decode_event.readable(value) if b'"outcome"' in value[:_KIND] else None
     return event if isinstance(event, Outcome) else None
 
 
 def identity(roster: Roster, spec: ContainerSpec) -> str:
     return container_id(roster.cluster, spec.namespace, spec.workload, spec.container)
-
-
-def _event(value: bytes) -> object:
-    try:
-        return decode_event(value)
-    except ContractError:  # the engine dead-letters it
-        return None

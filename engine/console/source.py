@@ -15,7 +15,7 @@ from engine.broker.reading import follow_topic, read_topic
 from engine.console.log import Rosters
 from engine.console.terms import Terms, take_row
 from engine.errors import UserError
-from engine.identity import partition_of, slot_key
+from engine.identity import partitions_of, slot_key
 from engine.messages import Cluster
 from engine.topics import load_topics
 from engine.units import HOUR_S
@@ -51,7 +51,7 @@ class Source:
         """Partitions of `events` (or its like) that hold these slots, by default all of the cluster."""
         count = declared_partitions(self.client, topic)
         wanted = range(self.cluster.slots) if slots is None else slots
-        return sorted({partition_of(self.cluster.name, slot, count) for slot in wanted})
+        return partitions_of(self.cluster.name, wanted, count)
 
     def read(self, topic: str, partitions: Iterable[int], prefix: str, last_s: float | None) -> Iterator[Record]:
         """Records whose key begins with `prefix`, of the last `last_s` seconds by the broker's time; None: all."""

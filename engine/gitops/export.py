@@ -12,7 +12,7 @@ from engine.broker.reading import read_topic
 from engine.gitops.overlay import HEADER, overlay
 from engine.gitops.pull_request import description, difference
 from engine.gitops.wanted import Changes, Wanted
-from engine.identity import partition_of
+from engine.identity import partitions_of
 
 PULL_REQUEST: Final = "pull-request.md"
 
@@ -29,7 +29,7 @@ def wanted_of(bootstrap: str, cluster: str) -> Wanted:
     declared = require_cluster(bootstrap, cluster)
     wanted, client = Wanted(cluster), connect(bootstrap)
     count = declared_partitions(client, "events")
-    partitions = sorted({partition_of(cluster, slot, count) for slot in range(declared.slots)})
+    partitions = partitions_of(cluster, range(declared.slots), count)
     for key, value in read_topic(bootstrap, "events", partitions):
         if value is not None:
             wanted.take_event(key, value)

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 from engine.codec import decode_decision, decode_event
-from engine.errors import ContractError
-from engine.identity import split_node_type
+from engine.identity import name_with_kind, split_node_type
 from engine.messages import ContainerSpec, Decision, Roster, Size
 
 UNCHANGED: Final = ("hold", "move")
@@ -47,24 +46,16 @@ class Wanted:
     def take_event(self, key: str, value: bytes) -> None:
         if not key.startswith(f"{self.cluster}/"):
             return
-        try:
-            event = decode_event(value)
-        except ContractError:  # the engine dead-letters it
-            return
+        event = decode_event.readable(value)
         if isinstance(event, Roster):
             self.rosters[event.slot] = event
 
     def take_decision(self, key: str, value: bytes) -> None:
-        """A hold says what holds: it counts where a change came before, and is silent otherwise."""
         if not key.startswith(f"{self.cluster}/"):
             return
-        try:
-            said = decode_decision(value)
-        except ContractError:
-            return
-        name = key.partition("/")[2]
-        if isinstance(said, Decision) and (said.action not in UNCHANGED or name in self.last):
-            self.last[name] = said if said.action not in UNCHANGED else self.last[name]
+        said = decode_decision.readable(value)
+        if isinstance(said, Decision) and said.action not in UNCHANGED:
+            self.last[key.partition("/")[2]] = said
 
     def changes(self, namespaces: frozenset[str] = frozenset()) -> Changes:
         """Of containers that run, by name; of `namespaces` alone where some are named."""
@@ -96,4 +87,4 @@ def _why_not(spec: ContainerSpec) -> str:
 
 def _name(spec: ContainerSpec) -> str:
     """That of the object: where two kinds have one name, rosters call the second name.kind."""
-    return spec.workload.removesuffix(f".{spec.workload_kind.lower()}")
+    return spec.workload.removesuffix(name_with_kind("", spec.workload_kind))

@@ -13,10 +13,10 @@ from typing import Any, Final
 import msgspec
 
 from agents.executor.kubernetes.intent import Applied, key_of, read
-from agents.executor.kubernetes.objects import LivePod, Owner, PodList
+from agents.executor.kubernetes.objects import LivePod, Owner
 from agents.kubernetes.connection import MERGE_PATCH, STRATEGIC_PATCH, Api
 from agents.kubernetes.errors import ApiError
-from agents.kubernetes.resources import DEPLOYMENTS, NODES, OWNERS, PODS, Kind
+from agents.kubernetes.resources import DEPLOYMENTS, NODES, OWNERS, PODS, Kind, items_of
 from engine.messages import Size
 from engine.units import GIB
 
@@ -85,7 +85,7 @@ class Shop:
 
     async def pods(self, name: str) -> list[LivePod]:
         content = await self.api.get(PODS.path(self.namespace), labelSelector=f"app={name}")
-        found = msgspec.json.decode(content, type=PodList).items
+        found = items_of(content, LivePod)
         return sorted((pod for pod in found if pod.running), key=lambda pod: pod.metadata.name)
 
     async def sizes(self, name: str) -> list[Size | None]:

@@ -8,29 +8,16 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-import msgspec
-
 from agents.executor.kubernetes.facts import unfinished
-from agents.executor.kubernetes.intent import PREFIX, Applied, read
+from agents.executor.kubernetes.intent import AT, OWNERS, Applied, read_all
 from agents.executor.kubernetes.reading import Reader
 from agents.executor.kubernetes.requests import Requests
 from agents.executor.targets import Begun
-from agents.kubernetes.pods import Metadata
-from agents.kubernetes.resources import CRON_JOBS, DAEMON_SETS, DEPLOYMENTS, JOBS, STATEFUL_SETS
-from engine.identity import per_node_type
+from agents.kubernetes.resources import WithMetadata, items_of
+from engine.identity import name_with_kind, per_node_type
 
-KINDS: Final = (CRON_JOBS, DAEMON_SETS, DEPLOYMENTS, JOBS, STATEFUL_SETS)
 LONGEST_S: Final = 2 * 3600.0
 """Older intents are done, or given up: what differs from them has come about since."""
-AT: Final = ".at."
-
-
-class _Object(msgspec.Struct):
-    metadata: Metadata
-
-
-class _Objects(msgspec.Struct):
-    items: list[_Object] = []
 
 
 class Found(NamedTuple):
@@ -52,10 +39,10 @@ class Unfinished:
     async def find(self, now_s: float, older_than_s: float) -> list[Begun]:
         """Of the last hours, but not of the last `older_than_s`, which may be under way."""
         found = []
-        for kind in KINDS:
+        for kind in OWNERS:
             content = await self._requests.get(kind.path())
-            for each in msgspec.json.decode(content, type=_Objects).items:
-                for key, intent in intents_of(each.metadata):
+            for each in items_of(content, WithMetadata):
+                for key, intent in read_all(each.metadata.annotations).items():
                     if older_than_s <= now_s - intent.at <= LONGEST_S:
                         found.append(Found(kind.name, each.metadata.namespace, each.metadata.name, key, intent))
         named = [await self._named(each, now_s) for each in found]
@@ -65,18 +52,13 @@ class Unfinished:
         owner = await self._reader.owner(found.namespace, found.name)
         workload = found.name
         if owner is None or owner.kind != found.kind:
-            workload = f"{found.name}.{found.kind.lower()}"
+            workload = name_with_kind(found.name, found.kind)
             owner = await self._reader.owner(found.namespace, workload)
         if owner is None:
             return None
-        container, _, node_type = found.key.removeprefix(PREFIX).partition(AT)
+        container, _, node_type = found.key.partition(AT)
         live = await self._reader.live(owner, container, node_type)
         if live is None or not unfinished(live, now_s, self._yield_s):
             return None
         name = per_node_type(workload, node_type) if node_type else workload
         return Begun(found.intent.command, found.namespace, name, container)
-
-
-def intents_of(metadata: Metadata) -> list[tuple[str, Applied]]:
-    keys = [key for key in metadata.annotations if key.startswith(PREFIX)]
-    return [(key, intent) for key in keys if (intent := read(metadata.annotations, key)) is not None]

@@ -13,13 +13,13 @@ from agents.executor.kubernetes.guard import Circumstances, Replica, Word
 from agents.executor.kubernetes.intent import MANAGER, Applied
 from agents.executor.kubernetes.live import Live
 from agents.executor.kubernetes.managed import Writer, last_write, resources_path, writer_of
-from agents.executor.kubernetes.objects import LivePod, PodList, is_sidecar, stated, template_steps
+from agents.executor.kubernetes.objects import LivePod, is_sidecar, stated, template_steps
 from agents.executor.kubernetes.requests import Requests
 from agents.executor.kubernetes.ways import blocking_budget
 from agents.kubernetes.bounds import Limits, Quota
 from agents.kubernetes.errors import ApiError
 from agents.kubernetes.pods import Container
-from agents.kubernetes.resources import DISRUPTION_BUDGETS, LIMIT_RANGES, NODES, PODS, RESOURCE_QUOTAS
+from agents.kubernetes.resources import DISRUPTION_BUDGETS, LIMIT_RANGES, NODES, PODS, RESOURCE_QUOTAS, items_of
 from agents.kubernetes.sizes import size_of
 from agents.kubernetes.workloads import DisruptionBudget
 from engine.errors import UserError
@@ -31,18 +31,6 @@ MOST_NODES: Final = 50
 """Nodes whose room is looked at; of a workload on more of them the kubelets have the last word."""
 UNDER_WAY_S: Final = 1800.0
 USAGE: Final = "/apis/metrics.k8s.io/v1beta1/namespaces/{}/pods/{}"
-
-
-class _LimitList(msgspec.Struct):
-    items: list[Limits] = []
-
-
-class _QuotaList(msgspec.Struct):
-    items: list[Quota] = []
-
-
-class _BudgetList(msgspec.Struct):
-    items: list[DisruptionBudget] = []
 
 
 class _Usage(msgspec.Struct):
@@ -81,8 +69,8 @@ class Surroundings:
             paused=live.owner.workload.spec.paused,
             policy=policy,
             others=later_word(live, now_s, self._yield_s),
-            limits=msgspec.json.decode(limits, type=_LimitList).items,
-            quotas=msgspec.json.decode(quotas, type=_QuotaList).items,
+            limits=items_of(limits, Limits),
+            quotas=items_of(quotas, Quota),
             replicas=[_replica(pod, used.get(pod.metadata.name)) for pod in live.pods],
             free=free,
             restart=restart,
@@ -97,7 +85,7 @@ class Surroundings:
             return ""
         content = await self._requests.get(DISRUPTION_BUDGETS.path(live.owner.metadata.namespace))
         labels = live.pods[0].metadata.labels if live.pods else {}
-        return blocking_budget(msgspec.json.decode(content, type=_BudgetList).items, labels)
+        return blocking_budget(items_of(content, DisruptionBudget), labels)
 
     async def _free(self, live: Live, target: Size) -> dict[str, tuple[float, float]]:
         nodes = {pod.spec.node_name for pod in live.pods if pod.spec.node_name}
@@ -115,7 +103,7 @@ class Surroundings:
         if content is None:
             return None
         allocatable = size_of(NODES.decode(content).status.allocatable, {})
-        return room_of(allocatable, msgspec.json.decode(pods, type=PodList).items)
+        return room_of(allocatable, items_of(pods, LivePod))
 
     async def _memory_used(self, live: Live, target: Size) -> dict[str, float]:
         """By pod; empty where there is no metrics API, or no need of it."""

@@ -11,11 +11,16 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
+from agents.kubernetes.resources import CRON_JOBS, DAEMON_SETS, DEPLOYMENTS, JOBS, STATEFUL_SETS
 from engine.messages import Size
 
 PREFIX: Final = "applied.trimtab.io/"
 MANAGER: Final = "trimtab"
 """Field manager of all our writes."""
+AT: Final = ".at."
+"""Before the type of node, in the annotation of a DaemonSet's owner."""
+OWNERS: Final = (CRON_JOBS, DAEMON_SETS, DEPLOYMENTS, JOBS, STATEFUL_SETS)
+"""Kinds that are looked through for intents."""
 
 
 class Applied(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -39,7 +44,13 @@ class Applied(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def key_of(container: str, node_type: str = "") -> str:
     """Annotation for a container; on a DaemonSet's owner there is one for each type of node."""
-    return f"{PREFIX}{container}.at.{node_type}" if node_type else PREFIX + container
+    return f"{PREFIX}{container}{AT}{node_type}" if node_type else PREFIX + container
+
+
+def read_all(annotations: Mapping[str, str]) -> dict[str, Applied]:
+    """Those that are ours to understand, by annotation without its prefix: `app`, or `app.at.m5.large`."""
+    names = [key.removeprefix(PREFIX) for key in annotations if key.startswith(PREFIX)]
+    return {name: intent for name in names if (intent := read(annotations, PREFIX + name)) is not None}
 
 
 def read(annotations: Mapping[str, str], key: str) -> Applied | None:

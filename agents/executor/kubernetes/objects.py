@@ -62,10 +62,6 @@ class _Identified(Struct):
     metadata: LiveMetadata
 
 
-class PodList(Struct):
-    items: list[LivePod] = []
-
-
 @dataclass(frozen=True)
 class Owner:
     """A workload's top owner. `body` is the object as it came: what we own of it is taken from there."""

@@ -8,23 +8,25 @@ from typing import Final
 import msgspec
 
 from agents.executor.kubernetes.live import Live
-from agents.executor.kubernetes.objects import INSTANCE_TYPES, POD, LivePod, Owner, PodList
+from agents.executor.kubernetes.objects import INSTANCE_TYPES, POD, LivePod, Owner
 from agents.executor.kubernetes.requests import Requests
 from agents.kubernetes.pods import Metadata
-from agents.kubernetes.resources import CRON_JOBS, DEPLOYMENTS, JOBS, NODES, OWNERS, PODS, REPLICA_SETS
+from agents.kubernetes.resources import (
+    CRON_JOBS,
+    DEPLOYMENTS,
+    JOBS,
+    NODES,
+    OWNERS,
+    PODS,
+    REPLICA_SETS,
+    WithMetadata,
+    items_of,
+)
 from engine.identity import split_node_type
 
 KINDS: Final = tuple(sorted([*OWNERS, POD]))
 """Where two kinds have one name in a namespace, the first has it and the others are called name.kind."""
 JOB_LABEL: Final = "job-name"
-
-
-class _Object(msgspec.Struct):
-    metadata: Metadata
-
-
-class _Objects(msgspec.Struct):
-    items: list[_Object] = []
 
 
 class Reader:
@@ -84,8 +86,7 @@ class Reader:
             return []
         selector = JOB_LABEL if owner.kind == CRON_JOBS.name else _selector(owner)
         content = await self._requests.get(PODS.path(owner.metadata.namespace), **_labels(selector))
-        pods = msgspec.json.decode(content, type=PodList).items
-        return [pod for pod in pods if _controller(pod.metadata) in controllers]
+        return [pod for pod in items_of(content, LivePod) if _controller(pod.metadata) in controllers]
 
     async def pod(self, namespace: str, name: str) -> LivePod | None:
         content = await self._requests.find(PODS.path(namespace, name))
@@ -98,7 +99,7 @@ class Reader:
             return {owner.metadata.uid}
         path, selector = between.path(owner.metadata.namespace), _selector(owner)
         content = await self._requests.get(path, **_labels(selector))
-        objects = msgspec.json.decode(content, type=_Objects).items
+        objects = items_of(content, WithMetadata)
         return {each.metadata.uid for each in objects if _controller(each.metadata) == owner.metadata.uid}
 
     async def _get(self, kind: str, namespace: str, name: str) -> Owner | None:
@@ -114,7 +115,7 @@ class Reader:
         found = await asyncio.gather(
             *(self._requests.get(NODES.path(), labelSelector=f"{label}={node_type}") for label in INSTANCE_TYPES)
         )
-        return {each.metadata.name for content in found for each in msgspec.json.decode(content, type=_Objects).items}
+        return {each.metadata.name for content in found for each in items_of(content, WithMetadata)}
 
 
 def _controller(metadata: Metadata) -> str:

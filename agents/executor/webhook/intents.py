@@ -7,25 +7,16 @@ import re
 import time
 from typing import Final, NamedTuple
 
-from agents.executor.kubernetes.intent import PREFIX, Applied, read
+from agents.executor.kubernetes.intent import AT, OWNERS, Applied, read_all
 from agents.executor.kubernetes.objects import INSTANCE_TYPES, Body
 from agents.executor.webhook.sizing import Intents
 from agents.kubernetes.bounds import Limits
 from agents.kubernetes.connection import Api
 from agents.kubernetes.nodes import Node
 from agents.kubernetes.reflector import Reflector
-from agents.kubernetes.resources import (
-    CRON_JOBS,
-    DAEMON_SETS,
-    DEPLOYMENTS,
-    JOBS,
-    LIMIT_RANGES,
-    NODES,
-    STATEFUL_SETS,
-)
+from agents.kubernetes.resources import CRON_JOBS, DAEMON_SETS, DEPLOYMENTS, JOBS, LIMIT_RANGES, NODES
 from agents.kubernetes.workloads import Workload
 
-OWNERS: Final = (CRON_JOBS, DAEMON_SETS, DEPLOYMENTS, JOBS, STATEFUL_SETS)
 CATCH_UP_S: Final = 0.3
 HASH: Final = "pod-template-hash"
 SCHEDULED: Final = re.compile(r"-\d+$")
@@ -114,15 +105,13 @@ def node_of(pod: Body) -> str:
 
 
 def _for_node_type(intents: dict[str, Applied], node_type: str) -> Intents:
-    ending = f".at.{node_type}"
+    ending = f"{AT}{node_type}"
     ours = {key.removesuffix(ending): each for key, each in intents.items() if node_type and key.endswith(ending)}
-    return {**{key: each for key, each in intents.items() if ".at." not in key}, **ours}
+    return {**{key: each for key, each in intents.items() if AT not in key}, **ours}
 
 
 def _intents(owner: Workload) -> Kept | None:
-    annotations = owner.metadata.annotations
-    names = [key.removeprefix(PREFIX) for key in annotations if key.startswith(PREFIX)]
-    found = {name: intent for name in names if (intent := read(annotations, PREFIX + name)) is not None}
+    found = read_all(owner.metadata.annotations)
     return Kept(found) if found else None
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from agents.collector.sources.kubernetes.kept import KeptPod
 from agents.collector.sources.kubernetes.owners import BETWEEN, KeptOwner, top_owner
-from engine.identity import slot_of
+from engine.identity import roster_name, slot_of
 
 
 class Workload(NamedTuple):
@@ -78,9 +78,9 @@ class Index:
         return iter(sorted(self._pods.get(workload, ())))
 
     def name_of(self, workload: Workload) -> str:
-        """Its name in rosters: of several kinds of one name the first has it plainly."""
-        first = min(self._kinds.get((workload.namespace, workload.name), {workload.kind: 1}))
-        return workload.name if first == workload.kind else f"{workload.name}.{workload.kind.lower()}"
+        """Its name in rosters."""
+        kinds = self._kinds.get((workload.namespace, workload.name), {workload.kind: 1})
+        return roster_name(workload.name, workload.kind, kinds)
 
     def slot_of(self, workload: Workload) -> int:
         return slot_of(workload.namespace, self.name_of(workload), self._slots)

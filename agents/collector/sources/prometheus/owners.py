@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from engine.identity import per_node_type
+from engine.identity import per_node_type, roster_name
 
 Pod = tuple[str, str]
 """Namespace and name."""
@@ -96,12 +96,12 @@ def deployment_of(replica_set: str) -> Owner:
 
 
 def workload_name(owner: Owner, kinds: Collection[str], node_type: str) -> str:
-    """Its name in a roster. `kinds`: all that bear that name in its namespace; the first by the alphabet has it alone.
+    """Its name in a roster. `kinds`: all that bear that name in its namespace.
 
     A DaemonSet has a row per type of node, where that is known.
 
     >>> workload_name(Owner("StatefulSet", "web"), {"Deployment", "StatefulSet"}, "")
     'web.statefulset'
     """
-    name = owner.name if owner.kind == min(kinds) else f"{owner.name}.{owner.kind.lower()}"
+    name = roster_name(owner.name, owner.kind, kinds)
     return per_node_type(name, node_type) if owner.kind == "DaemonSet" and node_type else name
