@@ -116,7 +116,8 @@ def roster_event(cluster: str, slot: int, time_s: float, roster: str, specs: lis
 def metrics_event(cluster: str, slot: int, time_s: float, roster: str, usage: Usage) -> Metrics:
     """The rows of `usage` are those of the roster. Columns that say nothing are left out."""
     kills = usage.oom_kills.tolist() if usage.oom_kills.any() else None
-    several = usage.replicas is not None and usage.total is not None and (usage.replicas > 1).any()
+    several = usage.replicas is not None and bool((usage.replicas > 1).any())
+    total, replicas = (usage.total, usage.replicas) if several else (None, None)
     return Metrics(
         cluster=cluster,
         slot=slot,
@@ -129,9 +130,9 @@ def metrics_event(cluster: str, slot: int, time_s: float, roster: str, usage: Us
         restarts=kills,
         oom_kills=kills,
         times_s=_times(usage, time_s),
-        cpu_sum=cells(usage.total[:, CPU], DECIMALS[CPU]) if several and usage.total is not None else None,
-        memory_sum=cells(usage.total[:, MEMORY], DECIMALS[MEMORY]) if several and usage.total is not None else None,
-        replicas=[n or None for n in usage.replicas.tolist()] if several and usage.replicas is not None else None,
+        cpu_sum=None if total is None else cells(total[:, CPU], DECIMALS[CPU]),
+        memory_sum=None if total is None else cells(total[:, MEMORY], DECIMALS[MEMORY]),
+        replicas=None if replicas is None else [count or None for count in replicas.tolist()],
         measured_on=list(usage.measured_on) if usage.measured_on is not None and any(usage.measured_on) else None,
     )
 

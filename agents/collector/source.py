@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol, TypeVar
 
 from agents.collector.spool import Fact
 from engine.messages import Metrics, Roster
+
+T = TypeVar("T")
+GROUPS: Final = 15
+"""Slots are told in turn, in so many groups spread over the interval: no burst at its start."""
+
+
+def turns(slots: Sequence[T]) -> list[Sequence[T]]:
+    """At most `GROUPS` groups, none of them empty."""
+    return [group for number in range(GROUPS) if (group := slots[number::GROUPS])]
 
 
 class Scrape(NamedTuple):

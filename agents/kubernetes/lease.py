@@ -114,7 +114,7 @@ class Election:
         except ApiError as error:
             if error.status == 403:
                 raise UserError(f"Leader election needs leases in namespace {self._namespace}: {error}.") from error
-            if not (error.conflict or error.status == 409):
+            if error.status != 409:  # another was faster
                 log.warning("lease_unavailable", why=str(error))
             return False
         if won:

@@ -116,7 +116,7 @@ class Reflector(Generic[T, K]):
         parameters = {**self._selectors, "limit": str(PAGE)}
         while True:
             page = self._pages.decode(await self._api.get(self._path, **parameters))
-            found.update(self._put(raw) for raw in page.items)
+            found.update(self._put(key_of(self._metadata.decode(raw).metadata), raw) for raw in page.items)
             if not page.metadata.continue_:
                 break
             parameters["continue"] = page.metadata.continue_
@@ -144,15 +144,14 @@ class Reflector(Generic[T, K]):
         if event.type == "ERROR":
             said = msgspec.json.decode(event.object, type=_Status)
             raise ApiError(said.code, said.reason, said.message)
-        if event.type != "BOOKMARK":
-            if event.type == "DELETED":
-                self._remove(key_of(self._metadata.decode(event.object).metadata))
-            else:
-                self._put(event.object)
-        self._version = self._metadata.decode(event.object).metadata.resource_version
+        metadata = self._metadata.decode(event.object).metadata
+        if event.type == "DELETED":
+            self._remove(key_of(metadata))
+        elif event.type != "BOOKMARK":
+            self._put(key_of(metadata), event.object)
+        self._version = metadata.resource_version
 
-    def _put(self, raw: msgspec.Raw) -> str:
-        key = key_of(self._metadata.decode(raw).metadata)
+    def _put(self, key: str, raw: msgspec.Raw) -> str:
         try:
             kept = self._keep(self._decoder.decode(raw))
         except msgspec.ValidationError as error:

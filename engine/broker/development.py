@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import base64
-import shutil
 import subprocess
-import tempfile
 import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Self
 
 from engine.broker import distribution
+from engine.broker.lifetime import OnData
 from engine.broker.ports import free_port, is_free
 from engine.broker.processes import spawn, terminate
 from engine.broker.readiness import answers
@@ -28,7 +26,7 @@ def silent(_: str) -> None:
     """Progress that nobody watches."""
 
 
-class DevelopmentBroker:
+class DevelopmentBroker(OnData):
     """One broker on 127.0.0.1; it can be stopped, killed and started again on its data and port.
 
     `data`: folder of logs and settings; a temporary one, removed by `close`, when not given. `port`: 0 takes a free
@@ -38,8 +36,7 @@ class DevelopmentBroker:
     def __init__(
         self, data: Path | None = None, port: int = 0, heap_mb: int = 512, progress: Callable[[str], None] = silent
     ) -> None:
-        self._temporary = data is None
-        self.data = (data or Path(tempfile.mkdtemp(prefix="trimtab-kafka-"))).resolve()
+        super().__init__(data, "trimtab-kafka-")
         self._chosen_port = port
         self.port = port
         self._heap_mb = heap_mb
@@ -89,28 +86,10 @@ class DevelopmentBroker:
         self.stop()
         return self.start()
 
-    def close(self) -> None:
-        """Stops it; temporary data go."""
-        self.stop()
-        if self._temporary:
-            shutil.rmtree(self.data, ignore_errors=True)
-
     def wait(self) -> int:
         """Waits until the process ends; returns its exit status."""
         assert self._process is not None, "the broker was not started"
         return self._process.wait()
-
-    def __enter__(self) -> Self:
-        try:
-            return self.start()
-        except BaseException:
-            self.close()
-            raise
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _launch(self, java: str) -> None:
         if not distribution.jars_present():

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import click
 
 from engine.demo.settings import DemoSettings
 from engine.errors import TrimtabError, UserError
 from engine.settings import settings_options
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 @click.command()
@@ -35,14 +40,28 @@ def demo(settings: DemoSettings) -> int:
     from engine.demo.sections import closing  # noqa: PLC0415
 
     console = Console(soft_wrap=True)
+    return told(console, lambda: run(settings, console), lambda summary: closing(summary, settings.out))
+
+
+class Ended(Protocol):
+    """What is known of a demo at its end."""
+
+    def problems(self) -> list[str]: ...
+
+
+S = TypeVar("S", bound=Ended)
+
+
+def told(console: Console, run: Callable[[], S], closing: Callable[[S], str]) -> int:
+    """Runs a demo, says how it ended and what is wrong. Returns the exit code. Raises UserError."""
     try:
-        summary = run(settings, console)
+        summary = run()
     except UserError:
         raise
     except TrimtabError as error:
         click.echo(f"trimtab: {error}", err=True)
         return 1
-    console.print(closing(summary, settings.out), highlight=False)
+    console.print(closing(summary), highlight=False)
     for problem in summary.problems():
         click.echo(f"trimtab: {problem}", err=True)
     sys.stdout.flush()

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
+from engine.cli.demo import told
 from engine.demo.kubernetes.settings import KubernetesDemoSettings
-from engine.errors import TrimtabError, UserError
 from engine.settings import settings_options
+
+if TYPE_CHECKING:
+    from engine.demo.kubernetes.summary import KubernetesSummary
 
 
 @click.command()
@@ -31,19 +37,12 @@ def demo_kubernetes(settings: KubernetesDemoSettings) -> int:
     from engine.demo.kubernetes.run import run  # noqa: PLC0415
 
     console = Console(soft_wrap=True)
-    try:
-        summary = run(settings, console)
-    except UserError:
-        raise
-    except TrimtabError as error:
-        click.echo(f"trimtab: {error}", err=True)
-        return 1
-    console.print(
+    return told(console, lambda: run(settings, console), lambda summary: _closing(summary, settings.out))
+
+
+def _closing(summary: KubernetesSummary, out: Path) -> str:
+    return (
         f"{summary.changes} changes of {summary.pods_changed_in_place} pods in place; {summary.applied} of "
         f"{summary.commands} commands applied; ${summary.usd_before:,.0f} → ${summary.usd_after:,.0f} a month; "
-        f"report: {settings.out / 'report.html'}",
-        highlight=False,
+        f"report: {out / 'report.html'}"
     )
-    for problem in summary.problems():
-        click.echo(f"trimtab: {problem}", err=True)
-    return 1 if summary.problems() else 0

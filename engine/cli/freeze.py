@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
+from typing import Any, Final
+
 import click
 from click.core import ParameterSource
 
@@ -10,20 +14,19 @@ from engine.cli.get import any_cluster_option
 from engine.cli.options import author_option, author_or_user, broker_option, sent_at_option
 from engine.errors import UserError
 
-_scope = click.argument("scope", required=False, shell_complete=scope_names)
+_OPTIONS: Final = (
+    click.argument("scope", required=False, shell_complete=scope_names),
+    any_cluster_option, broker_option, author_option, sent_at_option, click.pass_context,
+)  # fmt: skip
+
+
+def _with_options(command: Callable[..., None]) -> Callable[..., None]:
+    return functools.reduce(lambda decorated, option: option(decorated), reversed(_OPTIONS), command)
 
 
 @click.command()
-@_scope
-@any_cluster_option
-@broker_option
-@author_option
-@sent_at_option
-@click.pass_context
-def freeze(
-    context: click.Context, scope: str | None, cluster: str | None, broker: str, author: str | None,
-    sent_at: float | None,
-) -> None:  # fmt: skip
+@_with_options
+def freeze(context: click.Context, **given: Any) -> None:
     """Command nothing within SCOPE; the executor obeys at once.
 
     SCOPE is a namespace, namespace/workload or namespace/workload/container; --cluster without one is all of it.
@@ -33,20 +36,12 @@ def freeze(
       trimtab freeze shop/checkout
       trimtab freeze --cluster prod
     """
-    _send(context, scope, cluster, broker, author, sent_at, frozen=True)
+    _send(context, frozen=True, **given)
 
 
 @click.command()
-@_scope
-@any_cluster_option
-@broker_option
-@author_option
-@sent_at_option
-@click.pass_context
-def unfreeze(
-    context: click.Context, scope: str | None, cluster: str | None, broker: str, author: str | None,
-    sent_at: float | None,
-) -> None:  # fmt: skip
+@_with_options
+def unfreeze(context: click.Context, **given: Any) -> None:
     """Lift the freeze of the same SCOPE; a kill switch stays on, and so do freezes of other scopes.
 
     \b
@@ -54,12 +49,12 @@ def unfreeze(
       trimtab unfreeze shop/checkout
       trimtab unfreeze --cluster prod
     """
-    _send(context, scope, cluster, broker, author, sent_at, frozen=False)
+    _send(context, frozen=False, **given)
 
 
 def _send(
-    context: click.Context, scope: str | None, cluster: str | None, broker: str, author: str | None,
-    sent_at: float | None, frozen: bool,
+    context: click.Context, frozen: bool, scope: str | None, cluster: str | None, broker: str, author: str | None,
+    sent_at: float | None,
 ) -> None:  # fmt: skip
     from engine.broker.clusters import read_clusters  # noqa: PLC0415  (quick help)
     from engine.broker.controls import send_control  # noqa: PLC0415

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType, TracebackType
+from types import MappingProxyType
 from typing import Final, Self
 
 from engine.broker.development import silent
+from engine.broker.lifetime import OnData
 from engine.broker.ports import free_port
 from engine.control_plane import additions, arguments, nodes
 from engine.control_plane.access import Access
@@ -25,7 +24,7 @@ _USUAL: Final = Options()
 _NOBODY: Final[Mapping[str, Sequence[str]]] = MappingProxyType({})
 
 
-class DevelopmentCluster:
+class DevelopmentCluster(OnData):
     """One control plane on 127.0.0.1; its API server can be killed and started again on its data and port.
 
     `data`: folder of everything that it keeps; a temporary one, removed by `close`, when not given. `port`: the API
@@ -37,8 +36,7 @@ class DevelopmentCluster:
         self, data: Path | None = None, port: int = 0, users: Mapping[str, Sequence[str]] = _NOBODY,
         options: Options = _USUAL, progress: Callable[[str], None] = silent,
     ) -> None:  # fmt: skip
-        self._temporary = data is None
-        self.data = (data or Path(tempfile.mkdtemp(prefix="trimtab-kubernetes-"))).resolve()
+        super().__init__(data, "trimtab-kubernetes-")
         self._port, self._users, self._options, self._progress = port, users, options, progress
         self._programs: Programs | None = None
         self._nodes = 0
@@ -120,24 +118,6 @@ class DevelopmentCluster:
         if self._programs is not None:
             self._programs.stop()
             self._programs = None
-
-    def close(self) -> None:
-        """Stops it; temporary data go."""
-        self.stop()
-        if self._temporary:
-            shutil.rmtree(self.data, ignore_errors=True)
-
-    def __enter__(self) -> Self:
-        try:
-            return self.start()
-        except BaseException:
-            self.close()
-            raise
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def _run(self, name: str, flags: list[str]) -> None:
         assert self._programs is not None

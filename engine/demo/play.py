@@ -16,7 +16,6 @@ from engine.demo.scrape import is_ready
 from engine.demo.screen import Screen
 from engine.demo.source import Source
 from engine.demo.watching import Watch
-from engine.errors import TrimtabError
 from engine.messages import Autopilot, Cluster
 
 LOOK_EVERY_S: Final = 0.5
@@ -31,10 +30,6 @@ APPROVES_AFTER_S: Final = 8.0
 """Seconds after auto-pilot was turned on for one half, somebody approves a little of what the other half is told."""
 PILOTED: Final = "team-a"
 """The namespace that auto-pilot is turned on for; the collector deals containers out to team-a and team-b."""
-
-
-class StuckError(TrimtabError):
-    """Something that the demo waits for does not come."""
 
 
 @dataclass(slots=True)
@@ -112,9 +107,4 @@ class Play:
         self._until(rests, "engine and executor to finish", COME_TO_REST_S, collector)
 
     def _until(self, condition: Callable[[], bool], what: str, patience_s: float, *may_end: Child) -> None:
-        deadline = time.monotonic() + patience_s
-        while not condition():
-            self.children.check(*may_end)
-            if time.monotonic() > deadline:
-                raise StuckError(f"waited {patience_s:.0f} s in vain for {what}; see the logs beside the report")
-            time.sleep(LOOK_EVERY_S / 2)
+        self.children.wait_until(condition, what, patience_s, LOOK_EVERY_S / 2, *may_end)

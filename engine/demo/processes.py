@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +20,10 @@ TERMINATE_S: Final = 20.0
 """How long a child may take to end by itself after SIGTERM, before SIGKILL."""
 LAST_LINES: Final = 12
 CACHE: Final = f"{PREFIX}CACHE"
+
+
+class StuckError(TrimtabError):
+    """Something that the demo waits for does not come."""
 
 
 class ChildError(TrimtabError):
@@ -73,6 +79,17 @@ class Children:
             code = child.ended()
             if code is not None and not (child in may_end and code == 0):
                 raise child.error()
+
+    def wait_until(
+        self, holds: Callable[[], bool], what: str, patience_s: float, every_s: float, *may_end: Child
+    ) -> None:
+        """Raises StuckError when it does not hold in time, ChildError as `check` does."""
+        deadline = time.monotonic() + patience_s
+        while not holds():
+            self.check(*may_end)
+            if time.monotonic() > deadline:
+                raise StuckError(f"waited {patience_s:.0f} s in vain for {what}; see the logs beside the report")
+            time.sleep(every_s)
 
     def end(self, child: Child) -> None:
         """Ends a child by SIGTERM. Raises ChildError when that was not a clean end."""

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from agents.collector.message import samples_in
-from agents.collector.source import Scrape
-from agents.collector.sources.synthetic import GROUPS, SyntheticSource, name_of
+from agents.collector.source import GROUPS, Scrape
+from agents.collector.sources.synthetic import SyntheticSource, name_of
 from agents.collector.sources.truth import IDLE, Shape, truth, uniform, urgent, usage
 from engine.identity import slot_of
 from engine.messages import Cluster, Metrics, Roster

@@ -52,10 +52,6 @@ def test_commands_and_settings_exist(name: str) -> None:
     assert [key for key in settings if key not in known] == []
 
 
-ELECTED = ("collector", "executor")
-"""One replica works and the others stand by: if those were not ready, rollouts and drains would wait for ever."""
-
-
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_ports_probes_volumes_and_image(name: str) -> None:
     spec = program(name)
@@ -66,8 +62,7 @@ def test_ports_probes_volumes_and_image(name: str) -> None:
     assert ports["http"] == int(re.search(r"TRIMTAB_HTTP_PORT=(\d+)", dockerfile)[1])  # type: ignore[index]
     assert pod["securityContext"]["runAsUser"] == int(re.search(r"--uid (\d+)", dockerfile)[1])  # type: ignore[index]
     served = (Path(__file__).parents[2] / "engine" / "http.py").read_text()
-    ready = "/live" if name in ELECTED else "/ready"
-    for probe, path in (("livenessProbe", "/live"), ("readinessProbe", ready)):
+    for probe, path in (("livenessProbe", "/live"), ("readinessProbe", "/ready")):
         assert container[probe]["httpGet"] == {"path": path, "port": "http"}
         assert f'"{path}"' in served
     volumes = [*pod["volumes"], *({"name": each["metadata"]["name"]} for each in spec.get("volumeClaimTemplates", ()))]

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from agents.collector.rosters import ROSTER_INTERVAL_S, Integers, Usage, metrics_event, roster_event
-from agents.collector.source import Scrape
+from agents.collector.source import Scrape, turns
 from agents.collector.sources.truth import OOM_KILL, THROTTLED, Shape, sizes, urgent, usage
 from engine.codec import roster_hash
 from engine.identity import slot_of
@@ -16,8 +16,6 @@ from engine.messages import Cluster, ContainerSpec, Metrics, Roster
 from engine.units import CPU, MEMORY
 
 NAMESPACES: Final = 50
-GROUPS: Final = 15
-"""Slots are scraped in turn, in so many groups spread over the interval: no burst at its start."""
 TURNS: Final = 40
 LAST_ROSTER_S: Final = 600.0
 THROTTLED_SHARE: Final = 0.5
@@ -76,7 +74,7 @@ class SyntheticSource:
         self._probability = urgent_per_minute * interval_s / 60.0 / containers
         everything = Shape.of(seed, np.arange(containers, dtype=np.int64))
         slots = [slot for cluster in clusters for slot in _slots(cluster, everything)]
-        self._groups = [group for g in range(GROUPS) if (group := slots[g::GROUPS])]
+        self._groups = turns(slots)
         offsets = [interval_s * number / len(self._groups) for number in range(len(self._groups))]
         self._due = [(start_s + offset, number) for number, offset in enumerate(offsets)]
         self._last_s = start_s

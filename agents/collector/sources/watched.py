@@ -9,15 +9,13 @@ from typing import Final
 
 from agents.collector.message import samples_in
 from agents.collector.rosters import Fleet
-from agents.collector.source import Scrape
+from agents.collector.source import GROUPS, Scrape
 from agents.collector.sources.prometheus.folding import Look
 from agents.collector.sources.prometheus.past import Past
 from engine.messages import Cluster, Metrics, Roster
 
 REACHED: Final = "reached_s"
 """Fact of the spool: all up to this time is in it, or was."""
-GROUPS: Final = 15
-"""Slots are sent in turn, in so many groups spread over the interval: no burst at its start."""
 IDLE_S: Final = 0.5
 """How soon it is looked again whether there is something to send."""
 Due = tuple[float, list[Roster | Metrics], float]

@@ -14,7 +14,7 @@ from engine.demo.kubernetes.programs import Programs
 from engine.demo.kubernetes.walk import STEP_S, Walk
 from engine.demo.kubernetes.watch import Change, PodWatch
 from engine.demo.kubernetes.world import NAMESPACE
-from engine.demo.play import COME_TO_REST_S, REST_S, START_S, StuckError
+from engine.demo.play import COME_TO_REST_S, REST_S, START_S
 from engine.demo.processes import Children
 from engine.demo.scrape import is_ready, scrape
 from engine.messages import Autopilot, Cluster
@@ -101,12 +101,7 @@ class Play:
         self._until(rests, "engine and executor to finish", COME_TO_REST_S)
 
     def _until(self, condition: Callable[[], bool], what: str, patience_s: float) -> None:
-        deadline = time.monotonic() + patience_s
-        while not condition():
-            self.children.check()
-            if time.monotonic() > deadline:
-                raise StuckError(f"waited {patience_s:.0f} s in vain for {what}; see the logs beside the report")
-            time.sleep(LOOK_S)
+        self.children.wait_until(condition, what, patience_s, LOOK_S)
 
 
 def told(change: Change) -> str:

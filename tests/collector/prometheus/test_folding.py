@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 
 from agents.collector.rosters import Usage
+from agents.collector.source import GROUPS
 from agents.collector.sources.prometheus import access, expressions, kube_state, owners, usage
 from agents.collector.sources.prometheus.facts import Facts, Key
 from agents.collector.sources.prometheus.folding import Folding, Look, Sampled
 from agents.collector.sources.prometheus.owners import Owner, guess
 from agents.collector.sources.prometheus.usage import Span, grid
-from agents.collector.sources.watched import GROUPS, WatchedSource
+from agents.collector.sources.watched import WatchedSource
 from engine.messages import Cluster, ContainerSpec, Metrics, Roster
 
 A, B, DB = ("shop", "web-a", "app"), ("shop", "web-b", "app"), ("shop", "db-0", "postgres")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Final
+from typing import Final, Generic, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -16,6 +17,7 @@ from engine.messages.events import Resource
 from engine.quantity import parse_amount
 from engine.units import RESOURCES
 
+K = TypeVar("K")
 FIELDS: Final = Size.__struct_fields__
 _OF_QUOTA: Final = {
     "cpu_request": ("requests.cpu", "cpu"),
@@ -106,8 +108,25 @@ def scaled_by(scalers: Iterable[KeptScaler], container: str) -> list[Resource]:
     return [resource for resource in known if resource in metrics]
 
 
-def in_namespace(view: Mapping[str, LimitRange | KeptQuota | KeptScaler], namespace: str) -> list[str]:
-    return sorted(key for key in view if key.startswith(f"{namespace}/"))
+class InNamespaces(Generic[K]):
+    """Objects of a live `view` by namespace: each workload asks for those of its own, and there may be thousands."""
+
+    def __init__(self, view: Mapping[str, K]) -> None:
+        self._view = view
+        self._keys: defaultdict[str, set[str]] = defaultdict(set)
+
+    def follow(self, key: str) -> str:
+        """An object has come, changed or gone. Returns its namespace."""
+        namespace = key.partition("/")[0]
+        if key in self._view:
+            self._keys[namespace].add(key)
+        else:
+            self._keys[namespace].discard(key)
+        return namespace
+
+    def of(self, namespace: str) -> list[K]:
+        """In the order of their names."""
+        return [self._view[key] for key in sorted(self._keys[namespace])]
 
 
 def _each(sizes: Sequence[Size], of: Callable[[list[float]], float]) -> Size:

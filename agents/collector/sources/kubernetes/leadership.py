@@ -36,12 +36,10 @@ class Leadership:
         self._holding: asyncio.Task[None] | None = None
 
     async def win(self, settings: KubernetesSettings, registry: CollectorRegistry) -> None:
-        """Stands by until it is ours; answers /live meanwhile, and says at /ready what it waits for."""
+        """Stands by until it is ours; ready to, or rollouts and drains of nodes would wait for it for ever."""
         if self._election is None:
             return
-        server, _ = await serve(
-            settings.http_host, settings.http_port, registry, lambda: None, lambda: "standing by: another replica leads"
-        )
+        server, _ = await serve(settings.http_host, settings.http_port, registry, lambda: None, lambda: None)
         try:
             await self._election.win()
         finally:

@@ -62,7 +62,8 @@ class Scraper:
         try:
             while True:
                 self._follow_nodes()
-                done, _ = await asyncio.wait([*self._tasks.values(), _rest()], return_when=asyncio.FIRST_COMPLETED)
+                rest = asyncio.create_task(asyncio.sleep(1.0))
+                done, _ = await asyncio.wait([*self._tasks.values(), rest], return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
                     task.result()
         finally:
@@ -131,11 +132,3 @@ def until_turn_s(name: str, interval_s: float, now_s: float) -> float:
     phase_s = crc32(name.encode()) / 2**32 * interval_s
     left_s = (phase_s - now_s) % interval_s
     return left_s if left_s > interval_s * 1e-3 else left_s + interval_s
-
-
-async def _rest_a_second() -> None:
-    await asyncio.sleep(1.0)
-
-
-def _rest() -> asyncio.Task[None]:
-    return asyncio.create_task(_rest_a_second())

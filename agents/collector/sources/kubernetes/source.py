@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import heapq
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from agents.collector.source import Scrape
+from agents.collector.source import Scrape, turns
 from agents.collector.sources.kubernetes.distress import news
 from agents.collector.sources.kubernetes.index import Workload
 from agents.collector.sources.kubernetes.kept import KeptPod
@@ -22,8 +22,6 @@ from agents.collector.sources.kubernetes.view import View
 from agents.kubernetes.connection import Api
 from engine.messages import Cluster, Metrics, Roster
 
-GROUPS: Final = 15
-"""Slots are told in turn, in so many groups spread over the interval: no burst at its start."""
 PUNCTUAL_S: Final = 0.005
 FRESH_INTERVALS: Final = 2.5
 ROW_AGE_S: Final = 59.0
@@ -51,7 +49,7 @@ class KubernetesSource:
         self._scraper, self._pending = scraper_of(self.view), Pending()
         fresh_s = min(FRESH_INTERVALS * interval_s, ROW_AGE_S)
         self._slots = Slots(cluster.name, cluster.slots, self.view, self._sampled, self._pending, fresh_s)
-        self._groups = [group for g in range(GROUPS) if (group := list(range(cluster.slots))[g::GROUPS])]
+        self._groups = turns(range(cluster.slots))
         self._due: list[tuple[float, int]] = []
         self._urgent: set[int] = set()
         self._ready, self._called = asyncio.Event(), asyncio.Event()
@@ -109,7 +107,7 @@ class KubernetesSource:
     def rosters_lost(self) -> None:
         self._slots.forget_sent()
 
-    def _turn(self) -> list[int]:
+    def _turn(self) -> Sequence[int]:
         due_s, number = self._due[0]
         heapq.heapreplace(self._due, (due_s + self._interval_s, number))
         return self._groups[number]

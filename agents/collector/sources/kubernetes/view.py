@@ -49,9 +49,12 @@ class View:
         for name, reflector in zip(resources.OWNERS, self._owner_lists, strict=True):
             self.owners[name] = reflector.view
         self._namespaces = of(resources.NAMESPACES, kept.keep_namespace, self._namespace)
-        self._limits = of(resources.LIMIT_RANGES, bounds.keep_limits, self._bound)
-        self._quotas = of(resources.RESOURCE_QUOTAS, bounds.keep_quota, self._bound)
+        self._limits = of(resources.LIMIT_RANGES, bounds.keep_limits, self._limit)
+        self._quotas = of(resources.RESOURCE_QUOTAS, bounds.keep_quota, self._quota)
         self._scalers = of(resources.SCALERS, bounds.keep_scaler, self._scaler)
+        self._limits_of = bounds.InNamespaces(self._limits.view)
+        self._quotas_of = bounds.InNamespaces(self._quotas.view)
+        self._scalers_of = bounds.InNamespaces(self._scalers.view)
 
     @property
     def reflectors(self) -> list[Reflector[Any, Any]]:
@@ -103,15 +106,11 @@ class View:
     def _around(self, workload: Workload) -> Around:
         space = workload.namespace
         owner = self.owners.get(workload.kind, {}).get(f"{space}/{workload.name}")
-        scalers = self._scalers.view
+        governs = (workload.kind, workload.name)
         return Around(
-            limits=[self._limits.view[key] for key in bounds.in_namespace(self._limits.view, space)],
-            quotas=[self._quotas.view[key] for key in bounds.in_namespace(self._quotas.view, space)],
-            scalers=[
-                scalers[key]
-                for key in bounds.in_namespace(scalers, space)
-                if (scalers[key].kind, scalers[key].name) == (workload.kind, workload.name)
-            ],
+            limits=self._limits_of.of(space),
+            quotas=self._quotas_of.of(space),
+            scalers=[each for each in self._scalers_of.of(space) if (each.kind, each.name) == governs],
             annotations=[self._namespaces.view.get(space, ()), () if owner is None else owner.annotations],
             template=self._template(workload, owner),
             in_place=self.in_place,
@@ -149,12 +148,16 @@ class View:
     def _namespace(self, key: str, _: object, __: object) -> None:
         self.index.touch_namespace(key)
 
-    def _bound(self, key: str, _: object, __: object) -> None:
-        self.index.touch_namespace(key.partition("/")[0])
+    def _limit(self, key: str, _: object, __: object) -> None:
+        self.index.touch_namespace(self._limits_of.follow(key))
+
+    def _quota(self, key: str, _: object, __: object) -> None:
+        self.index.touch_namespace(self._quotas_of.follow(key))
 
     def _scaler(self, key: str, before: bounds.KeptScaler | None, after: bounds.KeptScaler | None) -> None:
+        namespace = self._scalers_of.follow(key)
         for scaler in (before, after):
             if scaler is not None:
-                self.index.touch(Workload(key.partition("/")[0], scaler.kind, scaler.name))
+                self.index.touch(Workload(namespace, scaler.kind, scaler.name))
 
 
