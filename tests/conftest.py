@@ -8,9 +8,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from engine.broker.development import DevelopmentBroker
 from engine.errors import UserError
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")  # how fast this machine is at the moment is no property of what is tested
 
 
 @pytest.fixture(scope="session")

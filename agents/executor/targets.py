@@ -98,7 +98,7 @@ class SimulatedTarget:
         return None
 
     async def apply(self, command: Command, found: Found) -> Size:
-        _asked(lambda: self._cluster.write(command.container, command.id, command.target))
+        _asked(lambda: self._cluster.write(command.container, command.id, command.target, command.move_to))
         return command.target
 
     async def finish(self, command_id: str, container: str, found: Found) -> Size:

@@ -57,7 +57,7 @@ class SimulatedCluster:
             raise UserError(f"{self._path} simulates cluster {owner}, not {cluster}: give each cluster its own file.")
 
     def put(self, specs: list[ContainerSpec]) -> None:
-        """Adds containers; of those that are there everything but the size is replaced."""
+        """Adds containers; of those that are there all is replaced but what an executor sets, size and machine."""
         with transaction(self._database):
             changes = [self._put(spec) for spec in specs]
             if any(changes):
@@ -97,11 +97,12 @@ class SimulatedCluster:
                 self._store(container, replace(spec, size=size, assumed=True), None)
                 self._changed()
 
-    def write(self, container: str, command_id: str, size: Size) -> None:
-        """Applies a command and logs it, both or neither."""
+    def write(self, container: str, command_id: str, size: Size, move_to: str = "") -> None:
+        """Applies a command and logs it, both or neither. What moves to another type of machine uses as many cores."""
         with transaction(self._database):
             spec, _ = self._required(container)
-            self._store(container, replace(spec, size=size, assumed=False), command_id)
+            node_type = move_to or spec.node_type
+            self._store(container, replace(spec, size=size, assumed=False, node_type=node_type), command_id)
             self._changed()
             clock_s = self.clock()
             self._database.execute(
@@ -130,7 +131,9 @@ class SimulatedCluster:
         name = f"{spec.namespace}/{spec.workload}/{spec.container}"
         row = self._find(name)
         if row is not None:
-            spec = replace(spec, size=row[0].size, assumed=row[0].assumed)
+            now, last_command = row
+            node_type = spec.node_type if last_command is None else now.node_type
+            spec = replace(spec, size=now.size, assumed=now.assumed, node_type=node_type)
         self._database.execute(
             "INSERT INTO containers (name, spec) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET spec = excluded.spec",
             (name, msgspec.json.encode(spec)),

@@ -14,6 +14,7 @@ from engine.core.constraints import spend_quota
 from engine.core.decide.facts import bucket_at, gather
 from engine.core.decide.judged import applied
 from engine.core.decide.money import note_realised, prices_of
+from engine.core.decide.move_orders import follow
 from engine.core.decide.permits import note_restart
 from engine.core.decide.proposals import TRIGGERS, Verdicts
 from engine.core.decide.remembered import recalled
@@ -44,6 +45,8 @@ def fold_outcome(slot: SlotState, outcome: Outcome, context: Context) -> Verdict
     decide = slot.decide
     awaited = decide.pending_id[row] != 0 and f"{int(decide.pending_id[row]):016x}" == outcome.command_id
     slot.count(f"outcomes_{outcome.status}")
+    if awaited:
+        follow(decide, row, outcome)
     if outcome.status == "applied":
         size = _applied_size(slot, row, outcome.size, bool(awaited))
         before = _size_before(slot, row, bool(awaited))

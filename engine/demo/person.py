@@ -53,7 +53,8 @@ class Person:
         if is_piloted(decision.container, self.scope):
             return
         self.heard_s = max(self.heard_s, decision.time_s)
-        self.done += decision.evidence.trigger == "approval" and decision.disposition == "commanded"
+        by_hand = decision.evidence.trigger == "approval" and decision.disposition == "commanded"
+        self.done += by_hand and decision.move is None
         kept = self.moves if decision.move is not None else self.sizes
         kept[decision.container] = decision
 

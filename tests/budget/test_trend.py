@@ -58,7 +58,7 @@ def test_a_trend_that_may_be_none_has_no_latest_day() -> None:
     assert earliest < expected < latest == inf
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.floats(0, 1e6), min_size=LEAST_DAYS, max_size=20), st.floats(0, 1e6))
 def test_order_and_shift(daily: list[float], cap: float) -> None:
     line = of(*daily)

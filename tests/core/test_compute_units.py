@@ -120,7 +120,7 @@ def test_the_reference_is_left_alone() -> None:
     assert in_cores(amounts, np.ones(5)) is amounts
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(seed=st.integers(0, 2**16), performance=st.sampled_from([0.8, 2.0]), by_nowcast=st.booleans())
 def test_the_same_work_on_two_types_is_learned_alike_and_requested_in_cores_of_each(
     seed: int, performance: float, by_nowcast: bool
@@ -154,7 +154,7 @@ def test_what_the_catalogue_does_not_know_is_decided_as_without_it(node_type: st
     assert pack(with_it.slot) == pack(without.slot)
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(seed=st.integers(0, 2**16), at=st.integers(10, int(HOURS * 3600 / _EVERY_S) - 10))
 def test_a_move_in_mid_stream_keeps_the_history(seed: int, at: int) -> None:
     here, there = spec("reference"), spec("double", 2.0)

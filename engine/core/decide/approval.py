@@ -9,15 +9,15 @@ from msgspec.structs import replace
 
 from engine.core.decide.facts import bucket_at, gather
 from engine.core.decide.fitting import FITS, fit
+from engine.core.decide.move_orders import approve_plan, is_plan
 from engine.core.decide.proposals import TRIGGERS, Proposals, Verdicts, note_recommended
 from engine.core.decide.publish import command_of, decision_of, make_room
 from engine.core.decide.remembered import recalled
 from engine.core.decide.runs import is_running
-from engine.core.decide.state import ACTIONS, COMMANDED, DISPOSITIONS, HOLD, MOVE
+from engine.core.decide.state import COMMANDED, DISPOSITIONS, HOLD
 from engine.core.effects import Refused
 from engine.identity import decision_id
 from engine.messages import Decision
-from engine.units import BUCKET_S
 
 if TYPE_CHECKING:
     from engine.core.context import Context
@@ -28,13 +28,15 @@ REFUSALS: Final = {
     "approval_expired": "It was valid until a time that has passed",
     "frozen": "The container is frozen",
     "pending": "Another command is under way",
-    "moves_by_hand": "Moves are carried out by hand for now",
+    "approved_already": "Its plan is approved, and followed, already",
     "out_of_bounds": "Its size no longer keeps the bounds, the quota or the QoS class",
 }
 
 
 def approve(slot: SlotState, container: str, wanted_id: str, time_s: float, context: Context) -> Verdicts:
     """Commands the recommendation `wanted_id` that stands for the container, under an id of its own.
+
+    A plan of moves is answered by a hold that says so, and each move commanded when it is due, the first maybe now.
 
     What cannot be commanded is answered by a hold with a reason of REFUSALS. Raises Refused for a container that is
     not in the slot.
@@ -43,6 +45,8 @@ def approve(slot: SlotState, container: str, wanted_id: str, time_s: float, cont
         raise Refused("unknown_container", f"Expected a container of the slot, got `{container}`")
     row = slot.containers.index(container)
     refusal = _refusal(slot, row, wanted_id, time_s, context)
+    if not refusal and is_plan(slot, row, wanted_id):
+        return approve_plan(slot, row, wanted_id, time_s, context)
     proposals = _offered(slot, row, time_s, context, held=bool(refusal))
     if not refusal and (fit(proposals.facts, proposals.request, proposals.limit).held != FITS).any():
         refusal, proposals = "out_of_bounds", _offered(slot, row, time_s, context, held=True)
@@ -67,9 +71,8 @@ def _rests(slot: SlotState, row: int, time_s: float, context: Context) -> bool:
 def _refusal(slot: SlotState, row: int, wanted_id: str, time_s: float, context: Context) -> str:
     """Why the approval cannot be followed, a key of REFUSALS; empty when it can."""
     decide = slot.decide
-    moved_s = float(decide.move_bucket[row]) * BUCKET_S
-    if moved_s >= 0 and wanted_id == decision_id(slot.containers[row], ACTIONS[MOVE], moved_s):
-        return "moves_by_hand"
+    if is_plan(slot, row, wanted_id):
+        return "approved_already" if decide.move_approved[row] else "frozen" * bool(slot.placement.frozen[row])
     if decide.offered_id[row] == 0 or f"{int(decide.offered_id[row]):016x}" != wanted_id:
         return "approval_superseded"
     if time_s > decide.offered_until_s[row] and not _rests(slot, row, time_s, context):

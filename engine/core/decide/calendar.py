@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from engine.core.decide.state import FOR_GOOD, MOST_MOVES, NO_SLOT
+from engine.core.decide.state import FOR_GOOD, MOST_MOVES, NO_SLOT, NO_TYPE
 from engine.units import BUCKET_S
 
 if TYPE_CHECKING:
@@ -42,6 +42,24 @@ def stands(decide: DecideRows, row: int) -> list[tuple[int, int]]:
     return [(slot, kind) for slot, kind in pairs if slot != NO_SLOT]
 
 
+def first_of(decide: DecideRows, row: int, arrival: int, most: int) -> int:
+    """The half hour of the first move of the plan that stands, as it was told; machines arrive after `arrival` ones."""
+    earliest = -(-int(decide.move_bucket[row]) // BUCKETS) + arrival
+    past = [moved for moved in decide.moved[row].tolist() if moved < earliest]
+    slots = [slot for slot, _ in stands(decide, row) if slot != FOR_GOOD]
+    begin = begin_of(past, slots, earliest, most)
+    return occurrences(slots, begin, begin + SLOTS)[0] if slots else begin
+
+
+def machine_at(decide: DecideRows, row: int, half_hour: int) -> int:
+    """Node type that the plan that stands has for a half hour since 1970; NO_TYPE without a plan."""
+    plan = stands(decide, row)
+    begun = [kind for slot, kind in plan if slot <= half_hour % SLOTS or slot == FOR_GOOD]
+    if not plan:
+        return NO_TYPE
+    return begun[-1] if begun else plan[-1][1]  # the day's last machine serves until the first move of the next
+
+
 def note_moved(decide: DecideRows, row: int, bucket: int) -> None:
     """Remembers the moves that the plan that stands had since moves were last planned, up to this bucket."""
     slots = [slot for slot, _ in stands(decide, row) if slot != FOR_GOOD]
@@ -58,8 +76,9 @@ def remember(decide: DecideRows, row: int, moves: Sequence[int]) -> None:
 
 
 def set_plan(decide: DecideRows, row: int, bucket: int, plan: Sequence[tuple[int, int]]) -> None:
-    """A plan stands from now on, or, when it is empty, none."""
+    """A plan stands from now on, or, when it is empty, none. Nobody has approved it."""
     decide.move_bucket[row] = bucket if plan else -1
-    filled = [*plan, *[(NO_SLOT, -1)] * (MOST_MOVES - len(plan))]
+    decide.move_approved[row], decide.moved_to[row] = False, NO_TYPE
+    filled = [*plan, *[(NO_SLOT, NO_TYPE)] * (MOST_MOVES - len(plan))]
     decide.move_slot[row] = [slot for slot, _ in filled]
     decide.move_type[row] = [kind for _, kind in filled]

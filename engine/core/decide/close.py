@@ -14,6 +14,7 @@ from engine.core.decide.facts import Facts, gather
 from engine.core.decide.fitting import FITS, Fitted, changed, fit
 from engine.core.decide.gates import DOWN, STAY, UP, judge, row_reason, stepped
 from engine.core.decide.money import note_realised
+from engine.core.decide.move_orders import order_moves
 from engine.core.decide.moves import decide_moves
 from engine.core.decide.permits import Permits, consent_reason, needs_consent, permits_at
 from engine.core.decide.proposals import Proposals, Verdicts, commanded, dispositions, note_recommended, raises_only
@@ -43,6 +44,7 @@ def decide_at_close(slot: SlotState, bucket: int, sampled: Array, fresh: Array, 
         risk.learn(slot.decide, by_bucket, risk.stated(slot.placement, by_bucket, context.sizing))
         verdicts = decide(slot, gather(slot, by_bucket, bucket, float(bucket * BUCKET_S), context), context)
     verdicts.decisions += decide_moves(slot, rows, bucket, context)
+    verdicts.extend(order_moves(slot, rows, bucket, context))
     return verdicts
 
 

@@ -11,13 +11,13 @@ from engine.core.decide.calendar import BUCKETS, SLOT_S, SLOTS, begin_of, occurr
 from engine.core.decide.facts import Facts
 from engine.core.decide.fitting import FITS
 from engine.core.decide.move_choice import DAYS_PER_MONTH, QUANTILES, quantile_of
-from engine.core.decide.move_sentences import move_text, runner_up_text, withdrawal_text
+from engine.core.decide.move_sentences import move_text, order_text, runner_up_text, withdrawal_text
 from engine.core.decide.move_types import Choice
-from engine.core.decide.proposals import Proposals, dispositions
+from engine.core.decide.proposals import TRIGGERS, Proposals, dispositions
 from engine.core.decide.publish import decision_of
 from engine.core.decide.risk import stated
 from engine.core.decide.runner_up import CENTS
-from engine.core.decide.state import HOLD, MOVE, REASON
+from engine.core.decide.state import COMMANDED, HOLD, MOVE, REASON
 from engine.core.placement import size_of
 from engine.identity import decision_id
 from engine.messages import Decision, MachineStretch, MoveEvidence, MoveTarget, PlannedMove, RunnerUp
@@ -48,7 +48,7 @@ def first_moves(
 
 
 def move_decision(slot: SlotState, facts: Facts, choice: Choice, moves: Moves, most: int, context: Context) -> Decision:
-    """Recommended where a resize might be commanded: nobody carries moves out by himself yet."""
+    """Recommended where a resize might be commanded: a plan of moves is for a person to approve."""
     replicas, risk = int(facts.replicas[0]), stated(slot.placement, facts.rows, context.sizing)
     quantile = QUANTILES[int(quantile_of(context.moves, risk)[0])]
     evidence = evidence_of(facts, choice, most, quantile, context)
@@ -72,17 +72,35 @@ def withdrawal(slot: SlotState, facts: Facts, choice: Choice, context: Context) 
     return replace(base, id=identity, text=withdrawal_text(choice, int(facts.replicas[0])))
 
 
-def _base(slot: SlotState, facts: Facts, action: int, reason: str, context: Context) -> Decision:
-    """The decision with the size as it is."""
-    proposals = Proposals(
+def order_decision(slot: SlotState, proposals: Proposals, to_type: str, context: Context) -> Decision:
+    """One move of an approved plan, commanded now."""
+    decision = decision_of(slot, proposals, np.array([COMMANDED], dtype=np.int8), 0, context)
+    time_s, kind = decision.time_s, int(slot.placement.node_type[proposals.facts.rows[0]])
+    from_type = slot.node_types[kind] if kind >= 0 else ""
+    move = PlannedMove(time_s, time_s + context.moves.arrival_slots * SLOT_S, to_type)
+    return replace(
+        decision,
+        id=decision_id(decision.container, f"order/{to_type}", time_s),
+        text=order_text(from_type, move),
+        move=MoveTarget(from_type, to_type, time_s, time_s + SLOTS * SLOT_S, [move]),
+    )
+
+
+def proposals_of(facts: Facts, action: int, reason: str, trigger: str) -> Proposals:
+    """One row's, with the size as it is."""
+    return Proposals(
         facts=facts,
         action=np.array([action]),
         reason=np.array([REASON[reason]]),
-        trigger=np.zeros(1, dtype=np.int8),
+        trigger=np.array([TRIGGERS.index(trigger)], dtype=np.int8),
         request=facts.request,
         limit=facts.limit,
         reasons=np.full((1, 2), FITS),
     )
+
+
+def _base(slot: SlotState, facts: Facts, action: int, reason: str, context: Context) -> Decision:
+    proposals = proposals_of(facts, action, reason, "bucket_close")
     return decision_of(slot, proposals, dispositions(slot.placement, proposals), 0, context)
 
 

@@ -11,10 +11,10 @@ from engine.core.decide.calendar import SLOT_S, SLOTS
 from engine.core.decide.move_types import Choice
 from engine.core.decide.sentences import OPENINGS, amount_text
 from engine.core.rows import Array
-from engine.messages import MachineStretch, MoveEvidence, MoveTarget
+from engine.messages import MachineStretch, MoveEvidence, MoveTarget, PlannedMove
 from engine.units import GIB, MEMORY
 
-NOT_COMMANDED: Final = "moves are recommended, not commanded, yet"
+BY_APPROVAL: Final = "moves are commanded once a person approves"
 _NAMES: Final = ("CPU", "memory")
 
 
@@ -27,7 +27,7 @@ def move_text(choice: Choice, target: MoveTarget, evidence: MoveEvidence) -> str
         *_unrated(choice, [target.from_type, *(stretch.node_type for stretch in evidence.stretches)]),
         _money(target, evidence),
         f"{first.to} is ordered at {_clock(first.ordered_s)} and serves from {_clock(first.at_s)} UTC on",
-        NOT_COMMANDED,
+        BY_APPROVAL,
     ]
     return "; ".join(parts) + "."
 
@@ -61,6 +61,11 @@ def _money(target: MoveTarget, evidence: MoveEvidence) -> str:
     if target.daily and evidence.single_usd_day is not None and evidence.single_type != target.from_type:
         line += f", on {evidence.single_type} alone {evidence.single_usd_day:.2f}"
     return line
+
+
+def order_text(from_type: str, move: PlannedMove) -> str:
+    ordered = f"{move.to} is ordered at {_clock(move.ordered_s)} and serves from {_clock(move.at_s)} UTC on"
+    return f"{OPENINGS['moves_approved']}; {ordered}{f', instead of {from_type}' if from_type else ''}."
 
 
 def withdrawal_text(choice: Choice, replicas: int) -> str:

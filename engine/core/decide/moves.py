@@ -2,7 +2,7 @@
 
     due rows ─▶ p95 of the next 24 h, by half hour ─▶ the cheapest day that repeats ─▶ said once, when it changes
 
-A move is recommended, never commanded: nothing carries it out yet.
+A plan is recommended, and followed once a person has approved it (`move_orders`); never by auto-pilot.
 """
 
 from __future__ import annotations
@@ -59,8 +59,7 @@ def plan_row(slot: SlotState, row: int, bucket: int, needs: Array, context: Cont
     """Plans for one row and its needs [48, 2] by half hour of the day, NaN unknown: a move, a withdrawal or nothing."""
     note_moved(slot.decide, row, bucket)
     slot.decide.planned_bucket[row] = bucket
-    stated = int(slot.placement.moves_a_day[row])
-    most = min(MOST_MOVES, context.moves.moves_a_day if stated < 0 else stated)
+    most = most_moves(slot, row, context)
     market = market_of(slot, row, context)
     if market is None or not most or np.isnan(needs).any():
         return []
@@ -71,6 +70,12 @@ def plan_row(slot: SlotState, row: int, bucket: int, needs: Array, context: Cont
     if choice is None or choice.verdict is Verdict.NOTHING:
         return []
     return _follow(slot, row, bucket, choice, most, context)
+
+
+def most_moves(slot: SlotState, row: int, context: Context) -> int:
+    """Moves that the row may have in any 24 h."""
+    stated = int(slot.placement.moves_a_day[row])
+    return min(MOST_MOVES, context.moves.moves_a_day if stated < 0 else stated)
 
 
 def _follow(slot: SlotState, row: int, bucket: int, choice: Choice, most: int, context: Context) -> list[Decision]:

@@ -81,7 +81,7 @@ def raises_only(placement: PlacementRows, rows: Array) -> Array:
 
 
 def dispositions(placement: PlacementRows, proposals: Proposals) -> Array:
-    """What becomes of each proposal: int8 [m], index of DISPOSITIONS. Nothing carries moves out: none is commanded."""
+    """What becomes of each proposal: int8 [m], index of DISPOSITIONS. A plan of moves waits for approval, always."""
     rows = proposals.facts.rows
     held = np.zeros(len(rows), dtype=np.bool_) if proposals.held is None else proposals.held
     cases = [

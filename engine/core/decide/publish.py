@@ -20,6 +20,7 @@ from engine.core.decide.state import (
     COMMANDED,
     DISPOSITIONS,
     HOLD,
+    NO_TYPE,
     REASONS,
     RECOMMENDED,
     ROLLBACK,
@@ -97,6 +98,7 @@ def command_of(slot: SlotState, proposals: Proposals, i: int, decision: Decision
     decide.pending_until_s[row] = until_s + context.sizing.outcome_grace_s
     decide.pending_request[row], decide.pending_limit[row] = proposals.request[i], proposals.limit[i]
     decide.before_request[row], decide.before_limit[row] = facts.request[i], facts.limit[i]
+    decide.pending_move[row] = NO_TYPE
     expect(slot, int(row), decision.id, decision.action)
     moved = changed(facts.request[i], proposals.request[i])
     most = np.where(moved | changed(facts.limit[i], proposals.limit[i]), facts.bounds.limit_ceiling[i], np.nan)

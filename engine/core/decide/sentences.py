@@ -60,6 +60,7 @@ OPENINGS: Final = {
     "rollout": "The pod template was changed lately; cuts wait",
     "run_based": "The last runs of the job need another size",
     "waiting_for_run_end": "The job runs; its size waits for the end of the run",
+    "moves_approved": "A person has approved these moves",
     "restart_pays": "A change pays for its restart, and does not wait for the window",
 }
 

@@ -67,6 +67,7 @@ REASONS: Final = (
     "run_based",
     "waiting_for_run_end",
     "restart_pays",
+    "moves_approved",
 )
 """Reasons of decisions, stored by position: add at the end."""
 REASON: Final = {name: code for code, name in enumerate(REASONS)}
@@ -97,6 +98,7 @@ MOST_MOVES: Final = 4
 """No policy has more moves a day planned."""
 NO_SLOT: Final = 255
 FOR_GOOD: Final = 254
+NO_TYPE: Final = -1
 RUNS: Final = 8
 
 
@@ -165,6 +167,12 @@ class DecideRows(Rows):
     """It: half hours of the day in their order, `FOR_GOOD` for a move that is not taken back, and node types."""
     moved: Array = column(np.int32, MOST_MOVES, fill=-1)
     """The last half hours since 1970 in which a plan that stood had a move."""
+    move_approved: Array = column(np.bool_)
+    """A person has approved the plan that stands; see `move_orders`, with the next two, which are node types."""
+    pending_move: Array = column(np.int16, fill=NO_TYPE)
+    """Of the command whose outcome is awaited, if it is a move."""
+    moved_to: Array = column(np.int16, fill=NO_TYPE)
+    """Machine of the plan that was reached, or need not be: it is not ordered before another one was."""
 
     oom_need: Array = column(np.uint16)
     """Memory limit that an OOM kill has shown to be needed; see `oom`. This and the next in that code, too."""

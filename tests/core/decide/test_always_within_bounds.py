@@ -79,7 +79,7 @@ def check(slot: SlotState, decision: Decision) -> None:
         assert decision.action == "hold"
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(SEEDS)
 def test_targets_keep_every_bound_on_every_path(seed: int) -> None:
     slot = constrained_slot(seed)
@@ -88,7 +88,7 @@ def test_targets_keep_every_bound_on_every_path(seed: int) -> None:
             check(slot, decision)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(SEEDS)
 def test_cuts_and_limits_that_follow_a_policy_keep_them_too(seed: int) -> None:
     """As above, where all that is known is old enough to be cut."""
@@ -100,7 +100,7 @@ def test_cuts_and_limits_that_follow_a_policy_keep_them_too(seed: int) -> None:
         check(slot, decision)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SEEDS)
 def test_every_decision_has_evidence(seed: int) -> None:
     for verdicts in both_paths(constrained_slot(seed), seed):
@@ -112,7 +112,7 @@ def test_every_decision_has_evidence(seed: int) -> None:
             assert decision.evidence.memory.floor is not None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SEEDS)
 def test_the_order_of_rows_changes_nothing(seed: int) -> None:
     whole = constrained_slot(seed)
@@ -120,7 +120,7 @@ def test_the_order_of_rows_changes_nothing(seed: int) -> None:
     assert said(both_paths(whole, seed)) == said(both_paths(shuffled, seed))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(SEEDS)
 def test_a_row_does_not_depend_on_its_neighbours(seed: int) -> None:
     whole = constrained_slot(seed)

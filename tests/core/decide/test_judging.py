@@ -247,7 +247,7 @@ def test_the_price_of_shortage_follows_from_the_stated_risk() -> None:
 usage = st.floats(0.0, 3.0)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(means=st.lists(st.tuples(usage, usage, usage, usage), min_size=3, max_size=6), short_of=st.integers(0, 2))
 def test_a_row_is_judged_alone_as_among_others(means: list[tuple[float, ...]], short_of: int) -> None:
     def judged(rows: int, used: Array) -> list[Judgement]:

@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.core.context import Context
-from engine.core.decide import approve
 from engine.core.decide.calendar import SLOT_S, SLOTS, begin_of, occurrences
 from engine.core.decide.move_choice import QUANTILES, quantile_of
 from engine.core.decide.move_needs import needs_of
@@ -93,7 +92,7 @@ def test_memory_at_night_is_worth_two_moves_a_day() -> None:
         "Other machines cost less; m5.large daily from 08:00 to 20:00 UTC, where CPU decides: 1000 m of 2000 m; "
         "r5.large daily from 20:00 to 08:00 UTC, where memory decides: 6.5 GiB of 16 GiB; a day costs 1.30 USD, "
         "0.11 of it for 2 moves, on m5.large alone 1.51, on r5.large alone 1.37; r5.large is ordered at 19:30 and "
-        "serves from 20:00 UTC on; moves are recommended, not commanded, yet."
+        "serves from 20:00 UTC on; moves are commanded once a person approves."
     )
 
 
@@ -176,17 +175,6 @@ def test_needs_are_by_half_hour_of_the_day_and_never_below_the_floor() -> None:
     assert (found[0, :, 1][~np.isnan(found[0, :, 1])] >= 7 * GIB).all()
 
 
-def test_a_person_is_told_that_moves_are_made_by_hand() -> None:
-    slot = planned_for(["m5", "r5"])
-    decision = one(slot)
-    verdicts = approve(slot, APP, decision.id, decision.time_s + 60, MARKET)
-    assert verdicts.commands == []
-    [answer] = verdicts.decisions
-    assert (answer.action, answer.reason) == ("hold", "moves_by_hand")
-    assert answer.text == f"Decision {decision.id} was not commanded: Moves are carried out by hand for now."
-    assert slot.decide.pending_id[0] == 0
-
-
 def test_a_row_does_not_depend_on_its_neighbours() -> None:
     alone, among = planned_for(["m5", "r5"]), planned_for(["m5", "r5"], rows=3)
     among.families.insert(0, ["c5"])
@@ -242,7 +230,7 @@ def told(slot: SlotState, plans: list[tuple[int, Array]], context: Context) -> l
     return decisions
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.lists(st.tuples(st.integers(12, 300), profiles.map(profile)), min_size=1, max_size=10),
     st.integers(-1, 6),

@@ -63,7 +63,7 @@ def with_terms(slot: SlotState, seed: int) -> SlotState:
     return slot
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SEEDS)
 def test_commands_are_within_the_users_terms(seed: int) -> None:
     slot = with_terms(random_slot(seed), seed)
@@ -99,7 +99,7 @@ def amounts(size: Size) -> tuple[Array, Array]:
     return np.array(values)[[0, 2]], np.array(values)[[1, 3]]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SEEDS)
 def test_bounds_hold_and_limits_are_never_below_requests(seed: int) -> None:
     slot = random_slot(seed)
@@ -121,7 +121,7 @@ def test_bounds_hold_and_limits_are_never_below_requests(seed: int) -> None:
             assert (own | (np.abs(grid - np.rint(grid)) < 1e-6)).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SEEDS)
 def test_never_a_cut_without_confidence_or_by_more_than_half(seed: int) -> None:
     slot = random_slot(seed)
@@ -135,7 +135,7 @@ def test_never_a_cut_without_confidence_or_by_more_than_half(seed: int) -> None:
         assert not (cut & (after < before / 2 - sliver) & (after != slot.placement.ceiling[row])).any()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(SEEDS, st.booleans())
 def test_a_row_does_not_depend_on_its_neighbours(seed: int, terms: bool) -> None:
     whole = with_terms(random_slot(seed), seed) if terms else random_slot(seed)
@@ -161,14 +161,14 @@ def said(verdicts: list[Verdicts]) -> list[bytes]:
     return sorted(json.encode(message) for each in verdicts for message in (*each.decisions, *each.commands))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(SEEDS)
 def test_same_state_same_bytes(seed: int) -> None:
     one, other = random_slot(seed), random_slot(seed)
     assert said(both_paths(one, seed)) == said(both_paths(other, seed))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(SEEDS)
 def test_commands_are_decisions_that_auto_pilot_lets_run(seed: int) -> None:
     slot = random_slot(seed)
@@ -182,7 +182,7 @@ def test_commands_are_decisions_that_auto_pilot_lets_run(seed: int) -> None:
             assert decision.target != decision.current
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(SEEDS)
 def test_stale_rows_are_never_commanded(seed: int) -> None:
     slot = random_slot(seed)
@@ -192,7 +192,7 @@ def test_stale_rows_are_never_commanded(seed: int) -> None:
     assert {decision.container for decision in verdicts.decisions} <= allowed
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(SEEDS, st.floats(1.0, 3.0))
 def test_more_demand_is_never_a_smaller_request(seed: int, factor: float) -> None:
     less, more = random_slot(seed), random_slot(seed)
@@ -210,7 +210,7 @@ def targets(verdicts: Verdicts, slot: SlotState) -> Array:
     return request
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(SEEDS)
 def test_constant_input_comes_to_rest(seed: int) -> None:
     """Every command is applied; after ten hours of the same use nothing is said any more."""
@@ -236,7 +236,7 @@ def test_constant_input_comes_to_rest(seed: int) -> None:
     assert late == []
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(SEEDS)
 def test_every_decision_has_evidence_and_can_be_read_again(seed: int) -> None:
     slot = random_slot(seed)

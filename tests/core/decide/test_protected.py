@@ -104,7 +104,7 @@ def test_what_does_not_yet_suffice_for_a_cut_is_said_first() -> None:
     assert (decision.action, decision.reason) == ("hold", "not_enough_data")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(SEEDS)
 def test_no_command_ever_takes_something_from_a_system_row(seed: int) -> None:
     slot = random_slot(seed)

@@ -236,14 +236,14 @@ def restarted(verdicts: list[Verdicts]) -> set[str]:
     return {command.id for each in verdicts for command in each.commands}
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(SEEDS, st.floats(0.0, 10.0), st.floats(0.0, 10.0))
 def test_a_dearer_restart_never_makes_more_changes(seed: int, one: float, other: float) -> None:
     cheap, dear = restarted(tried(seed, min(one, other))), restarted(tried(seed, max(one, other)))
     assert restarted(tried(seed, np.nan)) <= dear <= cheap
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(SEEDS)
 def test_a_row_does_not_depend_on_its_neighbours(seed: int) -> None:
     order = np.random.default_rng(seed).permutation(ROWS)
@@ -251,7 +251,7 @@ def test_a_row_does_not_depend_on_its_neighbours(seed: int) -> None:
     assert said(tried(seed, 0.2)) == said(apart)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(SEEDS, st.floats(0.0, 2.0))
 def test_what_is_changed_outside_of_a_window_keeps_all_other_terms(seed: int, usd: float) -> None:
     slot = random_terms(seed)
@@ -270,7 +270,7 @@ def test_what_is_changed_outside_of_a_window_keeps_all_other_terms(seed: int, us
             assert place.protected[row] == 0 or (place.protected[row] < 0 and not place.system[row])
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(SEEDS)
 def test_a_price_that_nothing_pays_changes_no_decision(seed: int) -> None:
     """But for a single replica that an OOM kill would restart anyway."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.core.decide import DecideRows
@@ -56,7 +56,6 @@ def test_levels_follow_the_stated_share() -> None:
     assert (decide.level[1] == begin).all()
 
 
-@settings(deadline=None)  # 4000 buckets each
 @given(st.floats(0.005, 0.3), st.integers(0, 100))
 def test_the_share_is_met_in_the_long_run(risk: float, seed: int) -> None:
     decide, rng, above = DecideRows.empty(1), np.random.default_rng(seed), []

@@ -51,7 +51,7 @@ def test_amounts_are_in_units_of_the_first_positive_mean() -> None:
     assert past.buckets[0, :5].tolist() == [0, 2, 1, 0, 0]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(jumps, st.integers(0, 99)), min_size=2, max_size=80))
 def test_rings_hold_what_a_plain_dictionary_would(steps: list[tuple[int, int]]) -> None:
     rows, seen, bucket = ForecastRows.empty(1), dict[int, float](), START

@@ -11,7 +11,7 @@ from engine.core.forecast import LEADS, ForecastRows, forecast, forecast_at
 from engine.core.rows import Array
 from tests.core.forecast.feeding import DAY, LATER, START, copied, fed, feed, grown_up, same, usage
 
-quick = settings(max_examples=12, deadline=None)
+quick = settings(max_examples=12)
 seeds = st.integers(0, 10**6)
 amounts = st.sampled_from([np.nan, 0.0, 1e-9, 1e-6, 0.3, 1.0, 64.0, 1e12, 1e15])
 ASKED = (*LEADS, 72, 288)
@@ -114,7 +114,7 @@ def test_whole_weeks_later_nothing_changes(weeks: int) -> None:
     assert outlook(later_rows, last + weeks * 2016).tobytes() == outlook(rows, last).tobytes()
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(seeds, st.integers(1, 29))
 def test_the_future_does_not_change_the_past(seed: int, cut: int) -> None:
     values, other = usage(seed, 30, 2, missing=0.1), usage(seed + 1, 30, 2)

@@ -23,7 +23,6 @@ SIXTEEN_BITS = 1e-3
 FIRST_SIX_HOURS = START + 1
 
 
-@settings(deadline=None)
 @given(st.lists(st.floats(0, 10), min_size=2, max_size=30))
 def test_records_are_rivers_exponentially_weighted_means(errors: list[float]) -> None:
     theirs, part = stats.EWMean(fading_factor=1 - DISCOUNT), stats.EWMean(fading_factor=1 - PART_DISCOUNT)
@@ -121,7 +120,7 @@ def plain(said: Heard, row: int, place: int) -> tuple[float, Array]:
     return float((kept * np.nan_to_num(spoken[order])).sum() / 0.4), share
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(0, 10**6))
 def test_the_gate_weighs_and_the_middle_of_the_weight_is_the_forecast(seed: int) -> None:
     said = heard(seed)
@@ -133,7 +132,7 @@ def test_the_gate_weighs_and_the_middle_of_the_weight_is_the_forecast(seed: int)
             assert weight[row, place] / weight[row, place].sum() == pytest.approx(share, abs=1e-4)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 10**6), st.permutations(range(9)))
 def test_a_row_is_combined_as_if_alone_and_at_any_scale(seed: int, order: list[int]) -> None:
     found, weight = combine(heard(seed))

@@ -16,7 +16,7 @@ from tests.core.forecast.feeding import DAY, LATER, START, copied, fed, feed, gr
 
 NAN = np.nan
 QUANTILES = ("p05", "p50", "p90", "p95", "p99")
-quick = settings(max_examples=20, deadline=None)
+quick = settings(max_examples=20)
 seeds = st.integers(0, 10**6)
 leads = st.lists(st.integers(1, 288), min_size=1, max_size=5)
 NEWEST = LATER - 1

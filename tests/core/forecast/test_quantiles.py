@@ -16,7 +16,7 @@ from engine.core.forecast.quantiles import LEVELS, Calibration, calibrated, fact
 from engine.core.forecast.state import ONE
 from engine.core.rows import Array
 
-quick = settings(max_examples=40, deadline=None)
+quick = settings(max_examples=40)
 seeds = st.integers(0, 10**6)
 leads_asked = st.lists(st.integers(1, 288), min_size=1, max_size=4).map(tuple)
 

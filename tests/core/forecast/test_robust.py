@@ -58,7 +58,9 @@ def test_a_trimmed_mean_is_that_of_the_middle_copies(values: Array, data: st.Dat
     if not len(copies):
         assert np.isnan(got)
     else:
-        assert got == pytest.approx(copies[cut : len(copies) - cut].mean(), rel=1e-5)
+        middle = copies[cut : len(copies) - cut].mean()
+        # A weight is cut with the precision of float32, and what is cut may be all that is not 0.
+        assert got == pytest.approx(middle, rel=1e-5, abs=1e-6 * copies.max())
 
 
 @pytest.mark.filterwarnings("ignore:All-NaN slice")

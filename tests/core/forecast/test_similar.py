@@ -105,7 +105,7 @@ def _median(values: list[float]) -> float:
     return max(0.0, float(np.median(known))) if known else NAN  # experts do not go below zero
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 10**6), st.sampled_from([0.0, 0.02, 0.2]))
 def test_the_nearest_stretches_and_what_followed_them(seed: int, missing: float) -> None:
     past = made_up(seed, missing)
@@ -169,7 +169,7 @@ def test_a_day_that_came_before_comes_again() -> None:
     assert got[0, -1] == pytest.approx(2.5, rel=0.02)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 10**6), st.permutations(range(ROWS)))
 def test_a_row_does_not_know_its_neighbours(seed: int, order: list[int]) -> None:
     past = made_up(seed, 0.05)

@@ -25,7 +25,7 @@ from engine.core.forecast.window_maximum import (
 from engine.core.rows import Array
 from tests.core.forecast.test_quantiles import evidence
 
-quick = settings(max_examples=40, deadline=None)
+quick = settings(max_examples=40)
 seeds = st.integers(0, 10**6)
 NONE = np.full((1, HOURS), MISSING, np.uint16)
 

@@ -47,7 +47,7 @@ def cycle_usd(needs: Array, candidates: list[Candidate], terms: Terms, machine: 
     return usd if moves <= terms.moves else np.inf
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(cases())
 def test_no_cycle_is_cheaper(case: tuple[Array, list[Candidate], Terms]) -> None:
     needs, candidates, terms = case

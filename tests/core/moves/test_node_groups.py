@@ -40,7 +40,7 @@ def test_shares_that_fill_a_node_exactly_do() -> None:
 shares = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=40)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(shares)
 def test_between_the_bound_and_a_node_each(pairs: list[tuple[float, float]]) -> None:
     needs = np.array(pairs) * (4.0, 16 * GIB)

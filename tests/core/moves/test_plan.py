@@ -56,7 +56,7 @@ def cases(draw: st.DrawFn) -> tuple[Array, list[Candidate], int, Terms]:
     return needs, candidates, draw(st.integers(0, machines - 1)), terms
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(cases())
 def test_brute_force_finds_nothing_cheaper(case: tuple[Array, list[Candidate], int, Terms]) -> None:
     needs, candidates, start, terms = case
@@ -68,7 +68,7 @@ def test_brute_force_finds_nothing_cheaper(case: tuple[Array, list[Candidate], i
     assert walked(needs, candidates, start, terms, orders_of(plan)) == pytest.approx(plan.total_usd)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(cases())
 def test_what_holds_of_every_plan(case: tuple[Array, list[Candidate], int, Terms]) -> None:
     needs, candidates, start, terms = case
@@ -88,7 +88,7 @@ def test_what_holds_of_every_plan(case: tuple[Array, list[Candidate], int, Terms
     assert more.total_usd <= plan.total_usd + 1e-12
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(cases())
 def test_what_is_said_of_no_plan_is_so(case: tuple[Array, list[Candidate], int, Terms]) -> None:
     needs, candidates, start, terms = case

@@ -12,7 +12,7 @@ from engine.core.nowcast.price import CHANGE
 from tests.core.nowcast.build import seen, usage
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 50), st.floats(1e-4, 0.4), st.floats(1e-4, 0.4), st.floats(-3, 6))
 def test_more_risk_never_means_a_larger_request(seed: int, one: float, other: float, learned: float) -> None:
     rows, sight = seen(usage(seed, 40))

@@ -32,7 +32,7 @@ def test_the_compiled_network_is_the_trained_one() -> None:
         assert sight.quantiles[which] == pytest.approx(np.minimum(expected, 5), abs=1e-4)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(0, 1000), st.permutations(range(5)))
 def test_a_row_does_not_depend_on_its_neighbours(seed: int, order: list[int]) -> None:
     samples = usage(seed, 60, rows=5)
