@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import AsyncExitStack
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from agents.executor.inbox import Inbox
+from agents.executor.items import understand
 from agents.executor.ledger import Ledger
 from agents.executor.report import EVENTS
 from agents.executor.settings import ExecutorSettings
 from engine.errors import UserError
 from engine.identity import commands_topic
+from engine.messages import FreezeCommand
 
 LARGEST_MESSAGE: Final = 4 * 2**20
 """Bytes; the limit of `events` and of the dead letters in topics.yaml."""
 REQUEST_MS: Final = 10_000
 SESSION_MS: Final = 6_000
 """After so long without a sign of life another executor, or this one started anew, gets the commands. Kafka's least."""
+RECALL_S: Final = 3600.0
+"""Freezes of so long ago are looked for. By then the engine knows them, and no command from before is valid."""
 CLOSE_S: Final = 5.0
 
 log = structlog.get_logger()
@@ -49,7 +55,46 @@ async def open_inbox(
 ) -> Inbox:
     """The inbox of the cluster's commands, about to join the group. Freezes are held against the topic's end."""
     topic = commands_topic(settings.cluster)
-    consumer = AIOKafkaConsumer(
+    consumer = _consumer(settings)
+    stack.push_async_callback(_close, consumer)
+    await consumer.start()
+    if topic not in await consumer.topics():
+        raise UserError(f"Topic `{topic}` is missing: `trimtab cluster add {settings.cluster}` makes it.")
+    if (partitions := await producer.partitions_for(topic)) != {0}:
+        raise UserError(f"Topic `{topic}` has {len(partitions)} partitions: expected 1, for commands have one order.")
+    partition = TopicPartition(topic, 0)
+    ledger.rebase_freezes((await consumer.end_offsets([partition]))[partition])
+    inbox = Inbox(consumer, topic, settings.cluster, ledger, partial(recall_freezes, settings, partition, ledger))
+    consumer.subscribe([topic], listener=inbox)
+    return inbox
+
+
+async def recall_freezes(settings: ExecutorSettings, partition: TopicPartition, ledger: Ledger) -> None:
+    """Freezes and lifts of the last hour that are committed: another executor, with another ledger, may have had them.
+
+    Raises KafkaError.
+    """
+    consumer = _consumer(settings)
+    try:
+        await consumer.start()
+        consumer.assign([partition])
+        begin_ms = int((time.time() - RECALL_S) * 1000)
+        begin = (await consumer.offsets_for_times({partition: begin_ms}))[partition]
+        end = await consumer.committed(partition)
+        if begin is None or end is None or begin.offset >= end:
+            return
+        consumer.seek(partition, begin.offset)
+        while await consumer.position(partition) < end:
+            for record in (await consumer.getmany(partition, timeout_ms=1000)).get(partition, []):
+                content = understand(record, settings.cluster, time.time()).content
+                if isinstance(content, FreezeCommand) and record.offset < end:
+                    ledger.obey(content, record.offset)
+    finally:
+        await _close(consumer)
+
+
+def _consumer(settings: ExecutorSettings) -> Any:
+    return AIOKafkaConsumer(
         bootstrap_servers=settings.broker,
         group_id=f"trimtab-executor-{settings.cluster}",
         enable_auto_commit=False,
@@ -59,17 +104,6 @@ async def open_inbox(
         heartbeat_interval_ms=SESSION_MS // 3,
         max_partition_fetch_bytes=LARGEST_MESSAGE,
     )
-    stack.push_async_callback(_close, consumer)
-    await consumer.start()
-    if topic not in await consumer.topics():
-        raise UserError(f"Topic `{topic}` is missing: `trimtab cluster add {settings.cluster}` makes it.")
-    if (partitions := await producer.partitions_for(topic)) != {0}:
-        raise UserError(f"Topic `{topic}` has {len(partitions)} partitions: expected 1, for commands have one order.")
-    partition = TopicPartition(topic, 0)
-    ledger.rebase_freezes((await consumer.end_offsets([partition]))[partition])
-    inbox = Inbox(consumer, topic, settings.cluster, ledger)
-    consumer.subscribe([topic], listener=inbox)
-    return inbox
 
 
 async def _close(client: AIOKafkaProducer | AIOKafkaConsumer) -> None:

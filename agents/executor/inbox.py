@@ -1,7 +1,7 @@
 """Reads the topic of commands ahead of their handling, so that a freeze is obeyed the moment it arrives.
 
 Across a rebalance: what was read and not handled is dropped, for whoever has the partition next reads it again from
-the last committed offset.
+the last committed offset. Before it handles any of it, it learns which freezes those before it were told.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import deque
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 import structlog
@@ -28,15 +29,27 @@ log = structlog.get_logger()
 
 
 class Inbox(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no types
-    """One partition's messages, in order. Whoever handles a batch holds `handling`: a rebalance waits for it."""
+    """One partition's messages, in order. Whoever handles a batch holds `handling`: a rebalance waits for it.
 
-    def __init__(self, consumer: AIOKafkaConsumer, topic: str, cluster: str, ledger: Ledger) -> None:
+    `recall` brings freezes from before the committed offset into the ledger; may raise KafkaError.
+    """
+
+    def __init__(
+        self,
+        consumer: AIOKafkaConsumer,
+        topic: str,
+        cluster: str,
+        ledger: Ledger,
+        recall: Callable[[], Awaitable[None]],
+    ) -> None:
         self.handling = asyncio.Lock()
         self.joined = False
         self._consumer = consumer
         self._partition = TopicPartition(topic, 0)
         self._cluster = cluster
         self._ledger = ledger
+        self._recall = recall
+        self._recalled = asyncio.Event()
         self._waiting: deque[Item] = deque()
         self._assignment = 0
         self._filled = asyncio.Event()
@@ -65,12 +78,13 @@ class Inbox(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no
                 await self._room.wait()
 
     async def wait(self) -> None:
-        """Returns when something waits to be handled."""
+        """Returns when something waits to be handled, and may be."""
+        await self._recalled.wait()
         await self._filled.wait()
 
     def take(self, most: int) -> list[Item]:
         """The next batch; empty when a rebalance took it away. Call it while holding `handling`."""
-        batch = take_batch(self._waiting, most)
+        batch = take_batch(self._waiting, most) if self._recalled.is_set() else []
         for _ in batch:
             self._waiting.popleft()
         if not self._waiting:
@@ -88,6 +102,7 @@ class Inbox(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
         async with self.handling:
             self._assignment += 1
+            self._recalled.clear()
             self._waiting.clear()
             self._filled.clear()
             self._room.set()
@@ -95,6 +110,13 @@ class Inbox(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         self.joined = True
         log.info("assigned", active=self._partition in assigned)
+        while self._partition in assigned and not self._recalled.is_set():
+            try:
+                await self._recall()
+                self._recalled.set()
+            except KafkaError as error:
+                log.warning("freezes cannot be recalled", error=str(error) or type(error).__name__)
+                await asyncio.sleep(PAUSE_S)
 
     def _append(self, items: list[Item]) -> None:
         for item in items:

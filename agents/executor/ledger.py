@@ -142,6 +142,13 @@ class Ledger:
         )
         return done.rowcount
 
+    def obey(self, command: FreezeCommand, position: int) -> None:
+        """A freeze or a lift whose turn has come."""
+        if command.frozen:
+            self.freeze(command, position)
+        else:
+            self.lift(command.scope, position)
+
     def freeze(self, command: FreezeCommand, position: int) -> None:
         """`position` is the command's offset: only a later one lifts the freeze."""
         self._database.execute(

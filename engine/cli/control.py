@@ -65,6 +65,8 @@ def approve(
 ) -> None:
     """Command one recommended decision, if it is still valid.
 
+    Of a decision `move` the whole plan is approved: each of its moves is commanded when it is due.
+
     \b
     Example:
       trimtab control approve 3f2a9c0b11d4e877 --cluster shop --container shop/web/cart/app

@@ -249,6 +249,24 @@ def test_of_two_executors_one_works_and_the_other_takes_over(shop: Shop) -> None
         second.end()
 
 
+def test_one_that_takes_over_knows_what_is_frozen(shop: Shop) -> None:
+    shop.executor.start()
+    for scope, frozen in (("n/c0", True), ("n/c1", True), ("n/c1", False)):
+        shop.freeze(scope, frozen)
+    shop.command(3)
+    shop.wait_for_outcomes()
+    second = shop.program("second", "--ledger", str(shop.folder / "second.sqlite")).start()
+    try:
+        shop.executor.kill()
+        refused, applied = shop.raising("frozen before", 0, 1), shop.raising("thawed before", 1, 2)
+        shop.send(encode(refused), encode(applied))
+        wait_until("outcomes", lambda: {refused.id, applied.id} <= shop.outcomes().keys())
+        outcomes = shop.outcomes()
+        assert (outcomes[refused.id][0].reason, outcomes[applied.id][0].status) == ("frozen", "applied")
+    finally:
+        second.end()
+
+
 def test_what_a_person_can_mend_is_one_sentence(shop: Shop) -> None:
     shop.executor.start()
     wait_until("the ledger", shop.ledger.exists)
