@@ -19,35 +19,27 @@ than its session), may still finish the batch that it holds; the same two stop m
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection
-from contextlib import suppress
 from typing import Final
 
 import structlog
 
-from agents.executor.guard import Facts, Refusal, judge, scope_text
+from agents.executor.carrying import Carrier
+from agents.executor.guard import scope_text
 from agents.executor.inbox import Inbox
 from agents.executor.items import Item
 from agents.executor.late import Late, cancel
 from agents.executor.ledger import Decided, Intent, Ledger
-from agents.executor.targets import Changed, Found, Target, TargetError
+from agents.executor.targets import Target, TargetError
 from agents.executor.telemetry import Telemetry
-from engine.codec import encode
 from engine.identity import container_id, slot_of
-from engine.messages import Command, DeadLetter, FreezeCommand, Outcome, OutcomeStatus, Size
+from engine.messages import Command, DeadLetter, FreezeCommand
 
 Publish = Callable[[list[Decided], list[DeadLetter]], Awaitable[None]]
 """Returns when the broker has all of it."""
 BATCH: Final = 100
 """Commands written before their outcomes are made durable and sent together."""
-JUDGEMENTS: Final = 8
-"""How often a command is judged anew, for others wrote in between."""
-KNOW_BETTER: Final = ("drifted_by_others", "under_way")
-"""Refusals by which a target says why a size has drifted."""
-DETAIL: Final = 500
-"""Longest detail of an outcome, in characters."""
 
 log = structlog.get_logger()
 
@@ -71,7 +63,7 @@ class Executor:
         self._ledger = ledger
         self._publish = publish
         self._telemetry = telemetry
-        self._now_s = now_s
+        self._carrier = Carrier(cluster, slots, target, ledger.frozen_scopes, telemetry, now_s)
         self._late = Late(self._report_late)
 
     async def recover(self) -> None:
@@ -81,7 +73,7 @@ class Executor:
         ones it does not give again: they are carried out from the ledger, judged by what holds now.
         """
         intents, late = self._ledger.intents(), self._ledger.late()
-        decided = [outcome for intent in intents if (outcome := await self._written(intent)) is not None]
+        decided = [outcome for intent in intents if (outcome := await self._carrier.written(intent)) is not None]
         done = {each.id for each in decided}
         self._ledger.decide(decided)
         self._ledger.forget([intent.id for intent in intents if intent.id not in late])
@@ -90,7 +82,7 @@ class Executor:
         await self._report(unreported, [])
         for id_, command in late.items():
             if id_ not in done:
-                self._late.carry(command, asyncio.create_task(self._carry_out(command)))
+                self._late.carry(command, asyncio.create_task(self._carrier.carry_out(command)))
         await self.finish_begun(0.0, done | late.keys())
 
     async def finish_begun(self, older_than_s: float, known: Collection[str] = ()) -> None:
@@ -108,7 +100,7 @@ class Executor:
             if each.command_id not in known:
                 slot = slot_of(each.namespace, each.workload, self._slots)
                 container = container_id(self._cluster, each.namespace, each.workload, each.container)
-                decided.append(await self._written(Intent(each.command_id, container, slot)))
+                decided.append(await self._carrier.written(Intent(each.command_id, container, slot)))
         told = [each for each in decided if each is not None]
         if told:
             log.warning("finished what another began", commands=[each.id for each in told])
@@ -151,7 +143,7 @@ class Executor:
             if before is not None:
                 await asyncio.wait([before])
             async with at_once:
-                return await self._carry_out(command)
+                return await self._carrier.carry_out(command)
 
         tasks = {asyncio.create_task(one(each, self._late.before(each.container))): each for each in commands}
         if not tasks:
@@ -184,99 +176,6 @@ class Executor:
         handled = self._ledger.handled(command.id for command, _ in commands)
         self._telemetry.commands.labels("repeated", "already_handled").inc(len(handled))
         return [(command, latency_s) for command, latency_s in commands if command.id not in handled]
-
-    async def _written(self, intent: Intent) -> Decided | None:
-        """The outcome of a half done command, finished now; None if nothing was written or the target is silent."""
-        try:
-            found = await self._target.look(intent.container)
-            if found is None or found.last_command != intent.id:
-                return None
-            return self._decided(intent, "applied", size=await self._finish(intent, found))
-        except TargetError as error:
-            log.error("target failed", container=intent.container, command=intent.id, error=str(error))
-            if error.code in ("target_error", "unreachable"):
-                return None
-            return self._decided(intent, "failed", error.code, str(error))
-
-    async def _carry_out(self, command: Command) -> Decided:
-        """Looks, judges, writes. Judged at the last moment: a freeze may have come since the batch was taken."""
-        try:
-            for _ in range(JUDGEMENTS):
-                found = await self._target.look(command.container)
-                if found is not None and found.last_command == command.id:
-                    return self._decided(command, "applied", size=await self._finish(command, found))
-                refusal = await self._refusal(command, found)
-                if refusal is not None or found is None:
-                    return self._refused(command, refusal, found)
-                with suppress(Changed):
-                    return self._decided(command, "applied", size=await self._write(command, found))
-            raise TargetError(f"the container changed {JUDGEMENTS} times while it was judged", "contended")
-        except TargetError as error:
-            log.error("target failed", container=command.container, command=command.id, error=str(error))
-            return self._decided(command, "failed", error.code, str(error))
-
-    async def _refusal(self, command: Command, found: Found | None) -> Refusal | None:
-        """By the rules of all clusters, then by the target's own; once more by the first, for those take a while.
-
-        Where the size has drifted, the target may know who did it.
-        """
-        first = self._judge(command, found)
-        if found is None or (first is not None and first.code != "drifted"):
-            return first
-        own = await self._target.refuse(command, found)
-        if first is not None:
-            return own if own is not None and own.code in KNOW_BETTER else first
-        return own or self._judge(command, found)
-
-    def _refused(self, command: Command, refusal: Refusal | None, found: Found | None) -> Decided:
-        assert refusal is not None
-        size = None if found is None else found.size
-        return self._decided(command, "refused", refusal.code, refusal.detail, size)
-
-    def _judge(self, command: Command, found: Found | None) -> Refusal | None:
-        frozen, current = self._ledger.frozen_scopes(), None if found is None else found.size
-        return judge(command, Facts(self._cluster, self._now_s(), frozen, current))
-
-    async def _write(self, command: Command, found: Found) -> Size:
-        """Writes, and asks the target when that failed: an error on the way back does not undo a write."""
-        started_s = time.perf_counter()
-        try:
-            return await self._target.apply(command, found)
-        except TargetError as error:
-            if error.code != "target_error":
-                raise  # the target knows what became of it
-            after = await self._target.look(command.container)
-            if after is None or after.last_command != command.id:
-                raise
-            return await self._finish(command, after)
-        finally:
-            self._telemetry.apply_duration.observe(time.perf_counter() - started_s)
-
-    async def _finish(self, command: Command | Intent, found: Found) -> Size:
-        return await self._target.finish(command.id, command.container, found)
-
-    def _decided(
-        self,
-        command: Command | Intent,
-        status: OutcomeStatus,
-        reason: str = "",
-        detail: str = "",
-        size: Size | None = None,
-    ) -> Decided:
-        """An executor speaks for its own cluster and its slots, whatever a command says."""
-        outcome = Outcome(
-            cluster=self._cluster,
-            slot=command.slot % self._slots,
-            sent_s=0.0,
-            container=command.container,
-            command_id=command.id,
-            status=status,
-            reason=reason,
-            detail=detail[:DETAIL],
-            size=size,
-            time_s=self._now_s(),
-        )
-        return Decided(command.id, outcome.slot, status, reason, encode(outcome))
 
     async def _report(self, decided: list[Decided], letters: list[DeadLetter]) -> None:
         if decided or letters:

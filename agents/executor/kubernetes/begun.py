@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from agents.executor.kubernetes.facts import unfinished
 from agents.executor.kubernetes.intent import AT, OWNERS, Applied, read_all
 from agents.executor.kubernetes.reading import Reader
 from agents.executor.kubernetes.requests import Requests
+from agents.executor.kubernetes.words import unfinished
 from agents.executor.targets import Begun
 from agents.kubernetes.resources import WithMetadata, items_of
 from engine.identity import name_with_kind, per_node_type

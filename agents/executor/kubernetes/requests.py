@@ -8,6 +8,7 @@ import asyncio
 import time
 from typing import Any, Final
 
+import msgspec
 import structlog
 
 from agents.executor.kubernetes.intent import MANAGER
@@ -22,12 +23,21 @@ ANSWER_S: Final = 10.0
 log = structlog.get_logger()
 
 
+class _Kind(msgspec.Struct):
+    name: str
+
+
+class _Kinds(msgspec.Struct):
+    resources: list[_Kind] = []
+
+
 class Requests:
     """`begun_s`: how long a write is tried that others have gone before: half of it is done."""
 
     def __init__(self, api: Api, begun_s: float = 600.0) -> None:
         self.api = api
         self._begun_s = begun_s
+        self._resizable = False
 
     async def get(self, path: str, **parameters: str) -> bytes:
         """Raises ApiError for what will not change by itself, TargetError `unreachable`."""
@@ -56,6 +66,13 @@ class Requests:
 
     async def post(self, path: str, body: Any) -> bytes:
         return await self._persist("POST", path, {"fieldManager": MANAGER}, body, "application/json", READ_S)
+
+    async def can_resize(self) -> bool:
+        """Whether there is `pods/resize`. Asked until it is so: a server that was too old may have been renewed."""
+        if not self._resizable:
+            kinds = msgspec.json.decode(await self.get("/api/v1"), type=_Kinds).resources
+            self._resizable = any(each.name == "pods/resize" for each in kinds)
+        return self._resizable
 
     async def _persist(
         self, method: str, path: str, parameters: dict[str, str], body: Any, content_type: str, patience_s: float

@@ -9,14 +9,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Final, TypeVar
 
-import msgspec
 import structlog
 
 from agents.executor.guard import Refusal
 from agents.executor.kubernetes import evict, moves, template
 from agents.executor.kubernetes.begun import Unfinished
 from agents.executor.kubernetes.evict import Evictions
-from agents.executor.kubernetes.facts import Surroundings, later_word
+from agents.executor.kubernetes.facts import Surroundings
 from agents.executor.kubernetes.guard import judge_live
 from agents.executor.kubernetes.intent import Applied
 from agents.executor.kubernetes.live import Live
@@ -26,6 +25,7 @@ from agents.executor.kubernetes.replicas import Replicas
 from agents.executor.kubernetes.requests import Requests
 from agents.executor.kubernetes.template import Rollouts
 from agents.executor.kubernetes.ways import RestartBy, may_restart, restarts_itself, why_restart
+from agents.executor.kubernetes.words import later_word
 from agents.executor.kubernetes.writing import ATTEMPTS, Writer
 from agents.executor.targets import Begun, Changed, Found, TargetError
 from agents.kubernetes.connection import Api
@@ -37,14 +37,6 @@ HURRY_S: Final = 5.0
 NOT_IN_PLACE: Final = ("infeasible", "refused_by_server")
 """Failures after which new pods may still have the size: on another node, or of a runtime that cannot lower memory."""
 log = structlog.get_logger()
-
-
-class _Named(msgspec.Struct):
-    name: str
-
-
-class _Kinds(msgspec.Struct):
-    resources: list[_Named] = []
 
 
 class KubernetesTarget:
@@ -80,7 +72,6 @@ class KubernetesTarget:
         self._yield_s = yield_s
         self._unfinished = Unfinished(self.requests, self.reader, yield_s)
         self._restart_by: RestartBy = restart_by
-        self._resizable = False
         self._moves = Moves(self.reader, self.writer, move_patience_s, move_by_family)
         self._ways: dict[str, Rollouts | Evictions] = {
             moves.WAY: self._moves,
@@ -191,14 +182,7 @@ class KubernetesTarget:
     async def _why_restart(self, command: Command, live: Live) -> str:
         if command.move_to:
             return "other machines are other pods"
-        return why_restart(live, command.target, await _answered(self._can_resize()))
-
-    async def _can_resize(self) -> bool:
-        """Asked until it is so: a server that was too old may have been renewed."""
-        if not self._resizable:
-            kinds = msgspec.json.decode(await self.requests.get("/api/v1"), type=_Kinds).resources
-            self._resizable = any(each.name == "pods/resize" for each in kinds)
-        return self._resizable
+        return why_restart(live, command.target, await _answered(self.requests.can_resize()))
 
 
 async def _answered(asked: Awaitable[T]) -> T:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
-from agents.executor.kubernetes.guard import LIVE_MEANING, LIVE_RULES, Circumstances, Replica, Word, judge_live
+from agents.executor.guard import MEANING
+from agents.executor.kubernetes.circumstances import Circumstances, Replica, Word
+from agents.executor.kubernetes.codes import FAILURE_MEANING, LIVE_MEANING
+from agents.executor.kubernetes.guard import LIVE_RULES, judge_live
 from agents.kubernetes.bounds import LimitItem, Limits, LimitsSpec, Quota, QuotaSpec, QuotaStatus
 from agents.kubernetes.pods import Metadata
 from engine.messages import Policy, Size
 from tests.executor.build import LARGE, MIB, SMALL, command
 
+DOCUMENT = Path(__file__).parents[3] / "docs" / "kubernetes.md"
 SIDE = Size(cpu_request=0.1)
 CALM = Circumstances(
     container="app",
@@ -96,7 +101,9 @@ def test_rules(changes: dict[str, Any], facts: dict[str, Any], code: str | None)
 
 def test_every_code_says_what_it_means() -> None:
     assert [code for code, _ in LIVE_RULES] == list(LIVE_MEANING)
-    assert all(sentence.endswith(".") for sentence in LIVE_MEANING.values())
+    rows = DOCUMENT.read_text().splitlines()
+    for code, sentence in (*MEANING.items(), *LIVE_MEANING.items(), *FAILURE_MEANING.items()):
+        assert f"| `{code}` | {sentence} |" in rows
 
 
 def test_the_first_to_act_wins() -> None:
