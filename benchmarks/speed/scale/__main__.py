@@ -17,6 +17,7 @@ from benchmarks.speed.scale.catch_up import catch_up
 from benchmarks.speed.scale.growth import growth
 from benchmarks.speed.scale.recovery import recovery
 from benchmarks.speed.scale.scale import scale
+from benchmarks.speed.scale.stack import StackError
 from benchmarks.speed.scale.warm import Warm
 from benchmarks.speed.scale.workers import workers
 from engine.units import DAY_S
@@ -60,6 +61,7 @@ def main(
 ) -> None:
     """Starts Kafka, engine and a synthetic fleet on this machine and measures them. Takes over an hour."""
     result: dict[str, Any] = {}
+    missing: list[str] = []
     with tempfile.TemporaryDirectory(prefix="trimtab-bench-") as folder:
         bench = Bench(Path(folder))
         fleets = [int(text) for text in containers.split(",")]
@@ -78,9 +80,15 @@ def main(
         for part, run in parts.items():
             if part in (chosen or PARTS):
                 say(part)
-                result[part.replace("-", "_")] = run()
+                try:
+                    result[part.replace("-", "_")] = run()
+                except StackError as error:
+                    missing.append(f"{part} ({error})")
+                    say(f"not measured: {error}")
                 _write(result, json_file, markdown, picture)
     click.echo(_tables(result))
+    if missing:
+        raise click.ClickException(f"Not measured: {'; '.join(missing)}.")
 
 
 def _tables(result: dict[str, Any]) -> str:

@@ -32,21 +32,20 @@ def recovery(
         other = stack.engine("second") if second else None
         if other is not None:
             wait_until(other.is_ready, "the second engine's start")
-        seconds = 2 * BEFORE_S + 2 * LONGEST_S
+        seconds = 2 * BEFORE_S + 3 * LONGEST_S
         load = Load(stack, file, containers=containers, per_cluster=PER_CLUSTER, spikes=20.0, seconds=seconds)
         load.wait_for_first()
         workers = [first] if other is None else [first, other]
-        wait_until(lambda: lag_s(workers) < NORMAL_LAG_S, "a normal lag", LONGEST_S)
+        lagged = not _has_normal_lag(workers)
         time.sleep(BEFORE_S)
-        say("SIGKILL")
+        say("SIGKILL, with a lag that was not normal before" if lagged else "SIGKILL")
         killed_s = time.time()
         first.process.kill()
         first.process.wait()
         survivor = other or stack.engine("again", *MEMBER)
         wait_until(lambda: _took_over(survivor, containers), "the engine's return", LONGEST_S)
         ready_s = time.time()
-        wait_until(lambda: lag_s([survivor]) < NORMAL_LAG_S, "a normal lag again", LONGEST_S)
-        normal_s = time.time()
+        normal_s = time.time() if _has_normal_lag([survivor]) else None
         time.sleep(5.0)
         received = np.array(load.end()["received"]).reshape(-1, 7)
         after = received[(received[:, 3] > killed_s)]  # taken after the kill: none of the old process
@@ -61,7 +60,8 @@ def recovery(
             # A second worker has commands of its own meanwhile: they say nothing of what it took over.
             "first_command_s": None if second else float(after[:, 6].min() - killed_s),
             "first_command_of_a_new_sample_s": float(fresh[:, 6].min() - killed_s) if len(fresh) else None,
-            "normal_lag_s": normal_s - killed_s,
+            "lagged_before": lagged,
+            "normal_lag_s": None if normal_s is None else normal_s - killed_s,
         }
 
 
@@ -71,6 +71,15 @@ def lag_s(workers: list[Worker]) -> float:
         return max(worker.metrics().get("watermark_lag_seconds:max", np.inf) for worker in workers)
     except OSError:
         return np.inf
+
+
+def _has_normal_lag(workers: list[Worker]) -> bool:
+    """Waits for it; a fleet that is too large for the machine never has it, which is a result."""
+    try:
+        wait_until(lambda: lag_s(workers) < NORMAL_LAG_S, "a normal lag", LONGEST_S)
+    except StackError:
+        return False
+    return True
 
 
 def _took_over(worker: Worker, containers: int) -> bool:

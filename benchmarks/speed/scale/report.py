@@ -62,7 +62,8 @@ def others(result: dict[str, Any]) -> str:
         case = f"{after}, {label(found['containers'])}"
         if found["first_command_s"] is not None:
             rows.append([case, "first command, s", f"{found['first_command_s']:.1f}"])
-        rows.append([case, "lag as before, s", f"{found['normal_lag_s']:.1f}"])
+        normal_s = found["normal_lag_s"]
+        rows.append([case, "lag as before, s", "not within 300" if normal_s is None else f"{normal_s:.1f}"])
     if (bulk := result.get("bulk")) is not None:
         rows.append([
             "bulk", f"{bulk['samples'] / 1e6:.0f} million samples from Kafka to durable state",
