@@ -13,6 +13,7 @@ import matplotlib.pyplot as plt
 
 COLOURS: Final = ("#1f6f8b", "#e07a1f", "#5b8c5a", "#8e5ea2")
 INK: Final = "#33383d"
+MOST_TICKS: Final = 8
 
 
 def picture(scales: list[dict[str, Any]], file: Path) -> None:
@@ -66,8 +67,10 @@ def _lag(panel: Any, scales: list[dict[str, Any]]) -> None:
 
 
 def _plain(panel: Any, ticks: list[int]) -> None:
-    """Ticks of the x axis as numbers, those that lie in it."""
+    """Ticks of the x axis as numbers, those that lie in it; of many, the powers of ten."""
     low, high = panel.get_xlim()
     shown = [tick for tick in ticks if low <= tick <= high]
+    if len(shown) > MOST_TICKS:
+        shown = [tick for tick in shown if str(tick).startswith("1")]
     panel.minorticks_off()
     panel.set_xticks(shown, [f"{tick:,}" for tick in shown])
