@@ -80,8 +80,9 @@ async def recall_freezes(settings: ExecutorSettings, partition: TopicPartition, 
         consumer.assign([partition])
         begin_ms = int((time.time() - RECALL_S) * 1000)
         begin = (await consumer.offsets_for_times({partition: begin_ms}))[partition]
-        end = await consumer.committed(partition)
-        if begin is None or end is None or begin.offset >= end:
+        last = (await consumer.end_offsets([partition]))[partition]
+        end = min(await consumer.committed(partition) or 0, last)  # of a topic made anew, what is committed is beyond
+        if begin is None or begin.offset >= end:
             return
         consumer.seek(partition, begin.offset)
         while await consumer.position(partition) < end:

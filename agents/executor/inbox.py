@@ -114,7 +114,7 @@ class Inbox(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka has no
             try:
                 await self._recall()
                 self._recalled.set()
-            except KafkaError as error:
+            except (KafkaError, OSError) as error:
                 log.warning("freezes cannot be recalled", error=str(error) or type(error).__name__)
                 await asyncio.sleep(PAUSE_S)
 

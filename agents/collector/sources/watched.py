@@ -7,6 +7,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
+import numpy as np
+
 from agents.collector.message import samples_in
 from agents.collector.rosters import Fleet
 from agents.collector.source import GROUPS, Scrape
@@ -33,6 +35,8 @@ class WatchedSource:
         self._fleet = Fleet(cluster)
         self.reached_s = reached_s
         """Up to here all was brought; None before the first."""
+        self.past_s = -np.inf if reached_s is None else reached_s
+        """Up to here it was brought as past, or before this process."""
         self._past: Past | None = None
         self._step = 0
         self._consumed = asyncio.Event()
@@ -43,7 +47,7 @@ class WatchedSource:
     async def bring_past(self, past: Past) -> None:
         """Waits until the stretch before is in the spool."""
         await self.consumed()
-        self.reached_s = past.span.end_s
+        self.reached_s = self.past_s = past.span.end_s
         self._consumed.clear()
         self._fleet.arrange(past.specs, range(len(past.specs)))
         self._past, self._step, self._told = past, 0, False

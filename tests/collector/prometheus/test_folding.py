@@ -89,6 +89,15 @@ def test_what_is_much_older_than_the_newest_is_not_told() -> None:
     assert cpu_of(look) == {"web": 0.5, "db": None}
 
 
+def test_what_the_past_has_told_is_not_told_again() -> None:
+    """The newest scrape may be older than the end of the past: then it is in the past's last step."""
+    folding, seen = Folding(), sampled({A: NOW_S - 30, DB: NOW_S}, {A: 0.5, DB: 0.1})
+    look = folding.folded(seen, facts(), after_s=NOW_S - 30)
+    assert look.time_s == NOW_S
+    assert cpu_of(look) == {"web": None, "db": 0.1}
+    assert folding.folded(seen, facts(), after_s=NOW_S).time_s is None
+
+
 def test_kills() -> None:
     """Those before the first look are not news; a restart for another reason is none."""
     folding, known = Folding(), facts()

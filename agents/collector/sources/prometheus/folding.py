@@ -90,15 +90,18 @@ class Folding:
         self._told_s: dict[Identity, float] = {}
         self._restarts: dict[Key, float] = {}
 
-    def folded(self, sampled: Sampled, facts: Facts) -> Look:
-        """Replicas to the largest. A container is told when one of them has a new scrape, with what the others had."""
+    def folded(self, sampled: Sampled, facts: Facts, after_s: float = -np.inf) -> Look:
+        """Replicas to the largest. A container is told when one of them has a new scrape, with what the others had.
+
+        What is not from after `after_s` has been told already: as the past, or before a restart.
+        """
         identities = {key: identity for key in sampled.time_s if (identity := facts.identify(*key)) is not None}
         specs = specs_of(facts, set(identities.values()))
         rows = {identity: row for row, identity in enumerate(specs)}
         heard = _Heard.of(len(rows))
         for key, identity in identities.items():
             heard.take(rows[identity], key, sampled, facts.node_type(*key[:2]))
-        told_s = np.array([self._told_s.get(identity, -np.inf) for identity in rows])
+        told_s = np.array([max(after_s, self._told_s.get(identity, -np.inf)) for identity in rows])
         times_s = heard.times_s
         new = (times_s > told_s) & (times_s >= np.max(times_s, initial=-np.inf) - ROW_AGE_S)
         self._told_s = dict(zip(rows, np.maximum(told_s, times_s).tolist(), strict=True))

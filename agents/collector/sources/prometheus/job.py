@@ -91,7 +91,7 @@ class Watcher:
         """What is missing, then what is newest. Raises QueryError, UserError."""
         await self._catch_up()
         now_s = self._now_s()
-        self._source.bring_look(await self._live.look(now_s), now_s)
+        self._source.bring_look(await self._live.look(now_s, self._source.past_s), now_s)
 
     async def _catch_up(self) -> None:
         """Brings the past, until what is missing is less than `GAP_S`. Raises QueryError, UserError."""

@@ -26,13 +26,13 @@ class Live:
         self._facts_s = -np.inf
         self._folding = Folding()
 
-    async def look(self, now_s: float) -> Look:
-        """Raises QueryError, UserError."""
+    async def look(self, now_s: float, after_s: float) -> Look:
+        """What is newer than `after_s`. Raises QueryError, UserError."""
         if now_s - self._facts_s >= FACTS_S or self._facts is None:
             facts = Facts()
             await read_facts(self._api, self._expressions, now_s - LOOK_S, now_s, facts)
             self._facts, self._facts_s = facts, now_s
-        return self._folding.folded(await self._sampled(now_s), self._facts)
+        return self._folding.folded(await self._sampled(now_s), self._facts, after_s)
 
     async def _sampled(self, now_s: float) -> Sampled:
         asked = self._expressions
