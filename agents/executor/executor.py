@@ -82,29 +82,31 @@ class Executor:
         await self._report(unreported, [])
         for id_, command in late.items():
             if id_ not in done:
-                self._late.carry(command, asyncio.create_task(self._carrier.carry_out(command)))
+                self._late.carry(command.container, asyncio.create_task(self._carrier.carry_out(command)))
         await self.finish_begun(0.0, done | late.keys())
 
     async def finish_begun(self, older_than_s: float, known: Collection[str] = ()) -> None:
-        """Finishes what the cluster says was begun by an executor with another ledger, and reports it.
+        """Goes on with what the cluster says was begun by an executor with another ledger, beside the batches.
 
-        The broker may give such a command once more: then it is found done.
+        A rollout may take long, and only the next command for its container waits for it. The broker may give such a
+        command once more: then it is found done.
         """
         try:
             begun = await self._target.begun(older_than_s)
         except TargetError as error:
             log.error("target failed", error=str(error))
             return
-        decided = []
         for each in begun:
-            if each.command_id not in known:
-                slot = slot_of(each.namespace, each.workload, self._slots)
-                container = container_id(self._cluster, each.namespace, each.workload, each.container)
-                decided.append(await self._carrier.written(Intent(each.command_id, container, slot)))
-        told = [each for each in decided if each is not None]
-        if told:
-            log.warning("finished what another began", commands=[each.id for each in told])
-            await self._report(told, [])
+            slot = slot_of(each.namespace, each.workload, self._slots)
+            container = container_id(self._cluster, each.namespace, each.workload, each.container)
+            if each.command_id not in known and self._late.before(container) is None:
+                log.warning("finishing what another began", command=each.command_id, container=container)
+                intent = Intent(each.command_id, container, slot)
+                self._late.carry(container, asyncio.create_task(self._carrier.written(intent)))
+
+    async def settle(self) -> None:
+        """Until what goes on beside the batches has ended."""
+        await self._late.settle()
 
     async def serve(self, inbox: Inbox) -> None:
         """Handles what comes in, batch by batch, until it is cancelled."""
@@ -156,7 +158,7 @@ class Executor:
         decided = [task.result() for task in tasks if task not in slow]
         self._ledger.delay([tasks[task] for task in tasks if task in slow])
         for task in slow:
-            self._late.carry(tasks[task], task)
+            self._late.carry(tasks[task].container, task)
         return decided
 
     async def _report_late(self, decided: Decided) -> None:

@@ -1,4 +1,5 @@
-"""Commands that outlast their batch: each reports by itself when it is done."""
+"""Commands that go on beside the batches, for they outlast theirs or another executor began them: each reports by
+itself when it is done."""
 
 from __future__ import annotations
 
@@ -7,7 +8,6 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from agents.executor.ledger import Decided
-from engine.messages import Command
 
 
 class Late:
@@ -18,8 +18,9 @@ class Late:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._trouble: asyncio.Queue[Exception] = asyncio.Queue()
 
-    def carry(self, command: Command, task: asyncio.Task[Decided]) -> None:
-        self._tasks[command.container] = asyncio.create_task(self._end(command.container, task))
+    def carry(self, container: str, task: asyncio.Task[Decided] | asyncio.Task[Decided | None]) -> None:
+        """`task` may find that there is nothing to report."""
+        self._tasks[container] = asyncio.create_task(self._end(container, task))
 
     def before(self, container: str) -> asyncio.Task[None] | None:
         """What is under way for the container; its commands have one order, and the next waits for it."""
@@ -32,9 +33,15 @@ class Late:
     async def stop(self) -> None:
         await cancel(self._tasks.values())
 
-    async def _end(self, container: str, task: asyncio.Task[Decided]) -> None:
+    async def settle(self) -> None:
+        """Until all of now have ended."""
+        await asyncio.gather(*self._tasks.values())
+
+    async def _end(self, container: str, task: asyncio.Task[Decided] | asyncio.Task[Decided | None]) -> None:
         try:
-            await self._report(await task)
+            decided = await task
+            if decided is not None:
+                await self._report(decided)
         except asyncio.CancelledError:
             await cancel([task])
             raise

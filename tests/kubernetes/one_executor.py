@@ -37,6 +37,7 @@ async def main(kubeconfig: Path, ledger: Path, commands: Path, outcomes: Path) -
     executor = Executor("shop", 1, target, Ledger(ledger, "shop"), publish, Telemetry(), time.time)
     await executor.recover()
     await executor.handle(_read(commands))
+    await executor.settle()
     await target.close()
 
 

@@ -58,6 +58,7 @@ async def execute(admin: Path, executor: Path, webhook: Path, folder: Path) -> N
         by_eviction = World(shop, evicting, folder / "other.sqlite")
         try:
             await world.executor.recover()
+            await world.executor.settle()
             await _all_kinds(world)
             lower = world.command(expected=LARGE, target=SMALL)
             await world.give(lower)

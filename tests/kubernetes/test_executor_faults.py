@@ -261,6 +261,7 @@ def test_what_another_machine_left_half_done(cluster: DevelopmentCluster, tmp_pa
         target = KubernetesTarget(await Api.open(cluster.kubeconfig), patience_s=10.0)
         other = World(world.shop, target, tmp_path / "other.sqlite")
         await other.executor.recover()
+        await other.executor.settle()
         assert [(each.command_id, each.status) for each in other.outcomes] == [(command.id, "applied")]
         assert await world.shop.sizes("web") == [LARGE] * 4
         assert await generations(world.shop) == [2] * 4
