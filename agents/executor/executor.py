@@ -83,7 +83,7 @@ class Executor:
         for id_, command in late.items():
             if id_ not in done:
                 self._late.carry(command.container, asyncio.create_task(self._carrier.carry_out(command)))
-        await self.finish_begun(0.0, done | late.keys())
+        await self.finish_begun(0.0, done)
 
     async def finish_begun(self, older_than_s: float, known: Collection[str] = ()) -> None:
         """Goes on with what the cluster says was begun by an executor with another ledger, beside the batches.

@@ -72,7 +72,9 @@ def _refusal(slot: SlotState, row: int, wanted_id: str, time_s: float, context: 
     """Why the approval cannot be followed, a key of REFUSALS; empty when it can."""
     decide = slot.decide
     if is_plan(slot, row, wanted_id):
-        return "approved_already" if decide.move_approved[row] else "frozen" * bool(slot.placement.frozen[row])
+        if decide.move_approved[row]:
+            return "approved_already"
+        return "frozen" if slot.placement.frozen[row] else ""
     if decide.offered_id[row] == 0 or f"{int(decide.offered_id[row]):016x}" != wanted_id:
         return "approval_superseded"
     if time_s > decide.offered_until_s[row] and not _rests(slot, row, time_s, context):

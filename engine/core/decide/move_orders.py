@@ -80,11 +80,12 @@ def _order(slot: SlotState, row: int, time_s: float, context: Context) -> Verdic
     decide, kind = slot.decide, _wanted(slot, row, time_s, context)
     if kind == slot.placement.node_type[row]:
         decide.moved_to[row] = kind
-    if kind in (NO_TYPE, decide.moved_to[row]) or slot.placement.frozen[row]:
+    waits = slot.placement.frozen[row] or not free(slot, np.array([row]), time_s)[0]
+    if waits or kind in (NO_TYPE, decide.moved_to[row]):
         return Verdicts()
     proposals = _proposed(slot, row, MOVE, time_s, context)
     decision = order_decision(slot, proposals, slot.node_types[kind], context)
-    if decision.valid_until_s < time_s or not free(slot, np.array([row]), time_s)[0]:
+    if decision.valid_until_s < time_s:
         return Verdicts()
     judgements = make_room(slot, proposals, 0, context)
     command = command_of(slot, proposals, 0, decision, context)
@@ -95,10 +96,12 @@ def _order(slot: SlotState, row: int, time_s: float, context: Context) -> Verdic
 
 
 def _wanted(slot: SlotState, row: int, time_s: float, context: Context) -> int:
-    """Node type that is to be ordered by now; NO_TYPE before the plan's first."""
-    arrival = context.moves.arrival_slots
+    """Node type that is to be ordered by now; NO_TYPE before the plan's first, and where the policy forbids it now."""
+    arrival, most = context.moves.arrival_slots, most_moves(slot, row, context)
+    if slot.placement.families[row] < 0 or len(stands(slot.decide, row)) > most:
+        return NO_TYPE
     half_hour = int(time_s // SLOT_S) + arrival
-    begun = half_hour >= first_of(slot.decide, row, arrival, most_moves(slot, row, context))
+    begun = half_hour >= first_of(slot.decide, row, arrival, most)
     return machine_at(slot.decide, row, half_hour) if begun else NO_TYPE
 
 

@@ -162,6 +162,16 @@ def test_another_plan_wants_another_approval() -> None:
     assert day(slot, BUCKET + 73) == []
 
 
+@pytest.mark.parametrize("good", [True, False])
+@pytest.mark.parametrize("column", ["moves_a_day", "families"])
+def test_a_policy_that_no_longer_has_the_plan_stops_it(good: bool, column: str) -> None:
+    """Fewer moves a day than the plan has, or no families any more."""
+    slot, wanted = planned(good)
+    approve(slot, APP, wanted, now(), MARKET)
+    getattr(slot.placement, column)[:] = {"moves_a_day": 0 if good else 1, "families": -1}[column]
+    assert day(slot, BUCKET + 1) == []
+
+
 def test_a_size_that_is_judged_is_not_confused_with_a_move() -> None:
     """Before and after of a command are those of the last one; a resize after it forgets that one moved."""
     slot, wanted = planned()
