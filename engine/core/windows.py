@@ -66,17 +66,22 @@ def _is_open(window: Window, time_s: float, utc_offset_s: UtcOffset) -> bool:
 
 
 def _starts(window: Window, time_s: float, utc_offset_s: UtcOffset) -> Iterator[float]:
-    """When the window may begin after `time_s`, within eight days: by the offsets of a day before and after."""
+    """When the window begins after `time_s`, within eight days."""
     offset = _offset(window.time_zone, time_s, utc_offset_s)
     if offset is None:
         return
     today = (time_s + offset) // DAY_S
     for day in (today + ahead for ahead in range(9)):
-        begin = day * DAY_S + _seconds(window.from_)
-        for known_s in (begin - DAY_S, begin + DAY_S) if _on(window, day) else ():
-            start = begin - utc_offset_s(window.time_zone, known_s)
-            if start > time_s:
-                yield start
+        if _on(window, day):
+            begin = day * DAY_S + _seconds(window.from_)
+            yield from (start for start in _at_clock(begin, window.time_zone, utc_offset_s) if start > time_s)
+
+
+def _at_clock(local_s: float, zone: str, utc_offset_s: UtcOffset) -> list[float]:
+    """When the zone's clock shows this: once, or twice where it is put back. Where it is put forward over it, by the
+    offsets from before and after."""
+    found = sorted({local_s - utc_offset_s(zone, known_s) for known_s in (local_s - DAY_S, local_s + DAY_S)})
+    return [start for start in found if start + utc_offset_s(zone, start) == local_s] or found
 
 
 def _on(window: Window, day: float) -> bool:

@@ -7,7 +7,7 @@ from math import isnan
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.core.windows import day_and_clock, in_window, next_opening, open_sets, unknown_zones
@@ -96,6 +96,7 @@ def test_as_the_calendar_says(moment: datetime, zone: str, begin: int, end: int,
         min_size=1, max_size=3,
     ),
 )  # fmt: skip
+@example(datetime(2026, 4, 3, 4), "Australia/Lord_Howe", [(15, 1, {"fri"})])  # put back by half an hour two days later
 def test_the_next_opening_is_the_first_begin_by_the_clock(
     moment: datetime, zone: str, some: list[tuple[int, int, set[Day]]]
 ) -> None:
