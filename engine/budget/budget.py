@@ -13,7 +13,7 @@ from engine.budget.sheet import Sheet, called, spec_of
 from engine.budget.usage import Used, used
 from engine.core.context import Context
 from engine.core.decide.money import monthly_usd
-from engine.core.placement import limits_of, requests_of
+from engine.core.placement import amounts_of
 from engine.core.rows import Array
 from engine.messages import ContainerSpec
 
@@ -84,14 +84,14 @@ def make_budget(
     names = [*by_name, *(name for name in sheet if name not in by_name)]
     found = [by_name.get(name) for name in names]
     specs = [sheet.get(name) or spec_of(name) for name in names]
-    request = np.array([requests_of(spec.size) for spec in specs])
+    request, limit = amounts_of([spec.size for spec in specs])
     default = context.prices[context.default_node_type]
     return Budget(
         series_ids=names,
         specs=specs,
         stated=np.array([name in sheet for name in names]),
         request=request,
-        limit=np.array([limits_of(spec.size) for spec in specs]),
+        limit=limit,
         used=used(found, request),
         wanted=engine_requests(found, specs, context) if wanted is None else _of(wanted, names),
         replicas=np.array([spec.replicas for spec in specs], dtype=np.float64),

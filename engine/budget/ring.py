@@ -12,7 +12,7 @@ from engine.backtest.buckets import Bucketed
 from engine.budget.history import History
 from engine.core.batch import read_batch
 from engine.core.context import TimeRules
-from engine.core.placement import requests_of
+from engine.core.placement import amounts_of
 from engine.core.rows import Array
 from engine.core.state import ROSTERS_KEPT
 from engine.core.window import bucket_of
@@ -67,7 +67,7 @@ class SlotUsage:
     def take_roster(self, roster: Roster) -> None:
         rows = _Rows(
             place=np.array([self._row(spec) for spec in roster.containers], np.int64),
-            request=np.array([requests_of(spec.size) for spec in roster.containers]).reshape(-1, 2),
+            request=amounts_of([spec.size for spec in roster.containers])[0],
             replicas=np.array([spec.replicas for spec in roster.containers], np.float64),
         )
         if more := len(self.names) - len(self.arrays["total"]):

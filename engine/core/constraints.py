@@ -7,24 +7,21 @@ float32 holds them exactly up to 16,777 cores and 16 TiB; what is above counts a
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from zlib import crc32
 
 import numpy as np
 
+from engine.core.placement import PlacementRows, amounts_of
 from engine.core.rows import Array
 from engine.core.steps import steps_down, steps_up
-from engine.messages import ContainerSpec, LimitRange, Size
+from engine.messages import ContainerSpec, LimitRange
 from engine.units import BUCKET_S, MEMORY, RESOURCES
-
-if TYPE_CHECKING:
-    from engine.core.placement import PlacementRows
 
 RUN_KINDS: Final = ("CronJob", "Job")
 """Kinds of workload that are sized by run, not by the clock."""
 _MOST_STEPS: Final = 2.0**24
 _UNBOUND: Final = LimitRange()
-_NONE: Final = (None, None)
 
 
 def believe_constraints(
@@ -37,15 +34,15 @@ def believe_constraints(
     if not len(rows):
         return
     ranges = [spec.limit_range or _UNBOUND for spec in specs]
+    left_request, left_limit = amounts_of([spec.quota_left for spec in specs])
     heaps = [np.nan if spec.heap_bytes is None else spec.heap_bytes for spec in specs]
     placement.scaled[rows] = [[resource in spec.scaled_by for resource in RESOURCES] for spec in specs]
     placement.heap[rows] = _at_least(np.stack([np.zeros(len(rows)), heaps], axis=-1))[:, MEMORY]
-    placement.least[rows] = _at_least(_requests([each.min for each in ranges]))
-    placement.most[rows] = _at_most(_limits([each.max for each in ranges]))
-    placement.node[rows] = _at_most(_requests([spec.node_largest for spec in specs]))
+    placement.least[rows] = _at_least(amounts_of([each.min for each in ranges])[0])
+    placement.most[rows] = _at_most(amounts_of([each.max for each in ranges])[1])
+    placement.node[rows] = _at_most(amounts_of([spec.node_largest for spec in specs])[0])
     placement.by_run[rows] = [spec.workload_kind in RUN_KINDS for spec in specs]
-    left = [spec.quota_left for spec in specs]
-    quota = np.stack([_at_most(_requests(left)), _at_most(_limits(left))], axis=-1)
+    quota = np.stack([_at_most(left_request), _at_most(left_limit)], axis=-1)
     newer = time_s > placement.outcome_s[rows]
     placement.quota[rows[newer]] = quota[newer]
     _believe_templates(placement, rows, [spec.template for spec in specs], time_s)
@@ -74,13 +71,3 @@ def _believe_templates(placement: PlacementRows, rows: Array, templates: Sequenc
     known = placement.template[rows]
     placement.rollout_bucket[rows[(code != known) & (code != 0) & (known != 0)]] = int(time_s // BUCKET_S)
     placement.template[rows] = np.where(code == 0, known, code)
-
-
-def _requests(sizes: Sequence[Size | None]) -> Array:
-    """Requests by resource, float64 [m, 2], NaN where not set."""
-    return np.array([(s.cpu_request, s.memory_request) if s else _NONE for s in sizes], dtype=np.float64)
-
-
-def _limits(sizes: Sequence[Size | None]) -> Array:
-    """Limits by resource, float64 [m, 2], NaN where not set."""
-    return np.array([(s.cpu_limit, s.memory_limit) if s else _NONE for s in sizes], dtype=np.float64)

@@ -11,6 +11,7 @@ import numpy as np
 from engine.core.protected import is_system
 from engine.core.rows import Array, Rows, column
 from engine.messages import ContainerSpec, CpuLimit, Size, Stage
+from engine.units import CPU, MEMORY
 
 STAGES: Final[tuple[Stage, ...]] = get_args(Stage)
 CPU_LIMITS: Final[tuple[str, ...]] = get_args(get_type_hints(CpuLimit)["kind"])
@@ -99,6 +100,18 @@ def limits_of(size: Size | None) -> tuple[float, float]:
     return _pair(size.cpu_limit, size.memory_limit) if size else (UNSET, UNSET)
 
 
+def amounts_of(sizes: Sequence[Size | None]) -> tuple[Array, Array]:
+    """Requests and limits of many sizes by resource, float64 [m, 2] each, NaN where not set. A column at a time."""
+    given = [size for size in sizes if size is not None]
+    places = np.flatnonzero([size is not None for size in sizes])
+    amounts = np.full((len(sizes), 2, 2), UNSET)
+    amounts[places, 0, CPU] = np.array([size.cpu_request for size in given], dtype=np.float64)
+    amounts[places, 0, MEMORY] = np.array([size.memory_request for size in given], dtype=np.float64)
+    amounts[places, 1, CPU] = np.array([size.cpu_limit for size in given], dtype=np.float64)
+    amounts[places, 1, MEMORY] = np.array([size.memory_limit for size in given], dtype=np.float64)
+    return amounts[:, 0], amounts[:, 1]
+
+
 def _pair(cpu: float | None, memory: float | None) -> tuple[float, float]:
     return (UNSET if cpu is None else cpu, UNSET if memory is None else memory)
 
@@ -120,14 +133,10 @@ def believe(
     """
     told = time_s > placement.outcome_s[rows]
     newer = rows[told]
-    placement.request[newer] = _pairs([requests_of(spec.size) for spec in specs])[told]
-    placement.limit[newer] = _pairs([limits_of(spec.size) for spec in specs])[told]
+    request, limit = amounts_of([spec.size for spec in specs])
+    placement.request[newer], placement.limit[newer] = request[told], limit[told]
     placement.assumed[newer] = np.array([spec.assumed for spec in specs], dtype=np.bool_)[told]
     placement.replicas[rows] = [spec.replicas for spec in specs]
     placement.system[rows] = [is_system(spec.namespace, spec.workload, spec.workload_kind) for spec in specs]
     placement.node_type[rows] = node_types
     placement.in_place[rows] = [spec.in_place for spec in specs]
-
-
-def _pairs(amounts: Sequence[tuple[float, float]]) -> Array:
-    return np.array(amounts, dtype=np.float64).reshape(-1, 2)

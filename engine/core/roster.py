@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import numpy as np
 
 from engine.core.compute_units import believe_types
@@ -19,11 +21,11 @@ from engine.messages import ContainerSpec, Roster
 def fold_roster(state: SlotState, roster: Roster, context: Context, effects: SlotEffects) -> None:
     """Takes over a roster. Raises Refused when a container stands in it twice, or belongs to another slot."""
     names = [container_id(state.cluster, s.namespace, s.workload, s.container) for s in roster.containers]
-    _check(state, roster, names)
     known = {name: row for row, name in enumerate(state.containers)}
+    _check(state, roster, names, known)
     fresh = [name for name in names if name not in known]
     state.add_rows(fresh)
-    known = {name: row for row, name in enumerate(state.containers)}
+    known |= {name: row for row, name in enumerate(fresh, start=len(known))}
     rows = [known[name] for name in names]
     index, specs = np.array(rows, dtype=np.int64), roster.containers
     types_before = state.placement.node_type[index]
@@ -38,11 +40,14 @@ def fold_roster(state: SlotState, roster: Roster, context: Context, effects: Slo
     state.count("rosters")
 
 
-def _check(state: SlotState, roster: Roster, names: list[str]) -> None:
+def _check(state: SlotState, roster: Roster, names: list[str], known: Collection[str]) -> None:
+    """Those that are `known` are in the slot since they were checked."""
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
         raise Refused("duplicate_rows", f"Expected each container once, got `{twice}` twice - at `$.containers`")
-    for position, spec in enumerate(roster.containers):
+    for position, (name, spec) in enumerate(zip(names, roster.containers, strict=True)):
+        if name in known:
+            continue
         slot = slot_of(spec.namespace, spec.workload, state.slots)
         if slot != state.slot:
             at = f"`$.containers[{position}]`"
