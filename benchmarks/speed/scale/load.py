@@ -186,7 +186,9 @@ def main(
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         while not task.done():
             await asyncio.wait({task}, timeout=1.0)
-            progress.write_text(json.dumps({"time_s": time.time(), **asdict(load.tally)}))
+            half = progress.with_suffix(".half")
+            half.write_text(json.dumps({"time_s": time.time(), **asdict(load.tally)}))
+            half.replace(progress)  # who reads it never sees a part
         if not task.cancelled():
             task.result()
 
