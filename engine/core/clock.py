@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from engine.core import portions
 from engine.core.account import add_bucket
 from engine.core.aggregate import hour_ended
 from engine.core.compute_units import in_cores
@@ -20,10 +21,10 @@ from engine.core.decide import (
     watch,
 )
 from engine.core.effects import Refused, SlotEffects
-from engine.core.forecast import observe
+from engine.core.forecast import learn
 from engine.core.state import SlotState
 from engine.core.window import Closed, close
-from engine.messages import Forecaster, Metrics, Roster
+from engine.messages import Metrics, Roster
 from engine.units import BUCKET_S, MEMORY
 
 
@@ -52,6 +53,7 @@ def advance(state: SlotState, event: Roster | Metrics, context: Context, effects
     for bucket in (state.closed + 1, state.closed + 2):  # no other bucket can hold samples: see TimeRules
         if bucket <= due and (closed := close(state.window, bucket)) is not None:
             effects.aggregates.extend(hour_ended(state, bucket, context))
+            portions.finish(state, due, stale, context, effects)
             _learn_and_decide(state, closed, stale, context, effects)
     before, state.closed = state.closed, max(state.closed, due)
     if not stale and state.closed > before:
@@ -69,27 +71,22 @@ def _learn_and_decide(state: SlotState, closed: Closed, stale: bool, context: Co
     observe_peaks(state.decide, closed.bucket, closed.peak)
     observe_need(state.decide, float(closed.bucket * BUCKET_S), closed.peak[:, MEMORY], context.sizing)
     observe_runs(state, closed.bucket, closed.peak, context.sizing)
-    at = state.forecast_bucket(closed.bucket)
-    observe(state.forecast, at, closed.mean, closed.peak, _named_forecasters(state))
+    learn(state.forecast, state.forecast_bucket(closed.bucket), closed.mean, closed.peak)
     state.count("buckets_closed")
     used = _in_cores(state, closed)
     add_bucket(state, used)
     note_near_misses(state, used, context.sizing)
     effects.judgements.extend(watch(state, used, context))
-    if stale:
-        return
     sampled = np.any(~np.isnan(closed.mean), axis=1)
-    effects.add(decide_at_close(state, closed.bucket, sampled, closed.fresh, context))
+    if not stale and portions.divides(state, closed.bucket):
+        portions.wait(state, closed.bucket, sampled, closed.fresh)
+        return
+    portions.forecast_rows(state, closed.bucket, np.arange(len(sampled)))
+    if not stale:
+        effects.add(decide_at_close(state, closed.bucket, sampled, closed.fresh, context))
 
 
 def _in_cores(state: SlotState, closed: Closed) -> Closed:
     """As it compares to requests and limits."""
     performance = state.placement.vcpu_performance.astype(np.float64)
     return replace(closed, mean=in_cores(closed.mean, performance), peak=in_cores(closed.peak, performance))
-
-
-def _named_forecasters(state: SlotState) -> dict[int, Forecaster] | None:
-    """Row to the river forecaster that a policy puts on it."""
-    if not state.forecasters:
-        return None
-    return {row: state.forecasters[name] for row, name in enumerate(state.containers) if name in state.forecasters}

@@ -49,6 +49,8 @@ class SlotState:
     """Last window that was ended; see `cadence`."""
     hour: int = -1
     """Clock hour whose sums are open."""
+    waiting: int = -1
+    """Bucket for which some rows wait: see `portions`; -1 none do."""
     containers: list[str] = field(default_factory=list)
     rosters: dict[str, Array] = field(default_factory=dict)
     """The last rosters by id, oldest first: the row of state of each of their rows, int64. Equal ones are one array."""

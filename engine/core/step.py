@@ -15,6 +15,7 @@ from engine.core.decide import approve, count_above, decide_displaced, decide_ur
 from engine.core.effects import Refused, SlotEffects
 from engine.core.feedback import fold_outcome
 from engine.core.nowcast import note
+from engine.core.portions import go_on
 from engine.core.roster import fold_roster
 from engine.core.rows import Array
 from engine.core.state import SlotState
@@ -60,6 +61,8 @@ def _fold_metrics(
     state.count("samples_dead", effects.samples_dropped)
     advance(state, message, context, effects)
     _fold_samples(state, message, rows, batch, context, effects)
+    if not is_stale(message, context):
+        go_on(state, context, effects)
 
 
 def _usable(

@@ -113,6 +113,9 @@ class DecideRows(Rows):
     """Peak of each clock hour, in the code of `compact`; entries after `peaks_hour` are of an earlier day."""
     peaks_hour: Array = column(np.int32, fill=-1)
 
+    waits: Array = column(np.int8)
+    """What it waits for since the last hour ended: see `portions`."""
+
     published_action: Array = column(np.int8, fill=-1)
     published_reason: Array = column(np.int8, fill=-1)
     published_disposition: Array = column(np.int8, fill=-1)

@@ -3,7 +3,7 @@
 Pure; a row's result depends on its own samples alone.
 """
 
-from engine.core.forecast.forecaster import observe, warm_up
+from engine.core.forecast.forecaster import forecast_due, learn, observe, warm_up
 from engine.core.forecast.latest import AMOUNTS, Forecast, forecast
 from engine.core.forecast.outlook import Outlook, forecast_at
 from engine.core.forecast.river_model import check_forecaster
@@ -18,6 +18,8 @@ __all__ = [
     "check_forecaster",
     "forecast",
     "forecast_at",
+    "forecast_due",
+    "learn",
     "observe",
     "warm_up",
 ]

@@ -34,6 +34,12 @@ def observe(
     teaches what maxima to expect. `named` puts a river forecaster on rows, used on the hour.
     Returns the rows whose river forecaster could not say, with the reason; there the built-in one is used.
     """
+    learn(rows, bucket, mean, peak)
+    return forecast_due(rows, np.arange(len(rows)), bucket, named)
+
+
+def learn(rows: ForecastRows, bucket: int, mean: Array, peak: Array) -> None:
+    """The first half of `observe`. What it makes due is to be made before the next bucket is learned from."""
     heard = np.isfinite(mean) & (mean >= 0) & (rows.last_bucket < bucket)
     row, resource = np.nonzero(heard)
     series = row, resource
@@ -41,11 +47,18 @@ def observe(
     record(rows, series, bucket, mean[series])
     windows.note(rows, series, last_bucket, bucket, _in_units(rows, series, np.fmax(peak[series], mean[series])))
     pending.score(rows, series, bucket, _in_units(rows, series, mean[series]))
-    seen = rows.buckets_seen[series]
     if bucket % HOUR == 0:
         windows.learn(rows, series, bucket, pending.made_before(rows, series, bucket))
+
+
+def forecast_due(
+    rows: ForecastRows, which: Array, bucket: int, named: Mapping[int, Forecaster] | None = None
+) -> dict[int, str]:
+    """The second half of `observe`, for the rows `which` int [k]: forecasts what is due, once."""
+    seen = rows.buckets_seen[which]
     due = seen >= FIRST_AFTER if bucket % HOUR == 0 else seen == FIRST_AFTER
-    return _forecast(rows, (row[due], resource[due]), bucket, named or {})
+    row, resource = np.nonzero(due & (rows.last_bucket[which] == bucket) & (rows.origin[which] < bucket))
+    return _forecast(rows, (which[row], resource), bucket, named or {})
 
 
 def _in_units(rows: ForecastRows, series: Series, amounts: Array) -> Array:
