@@ -23,7 +23,7 @@ test: $(INSTALLED)
 	@nice -n 19 $(BIN)/trimtab kubernetes build >out/kubernetes-build.log 2>&1 &
 	$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest -m "not broker and not kubernetes" -n 2
-	$(BIN)/python -m pytest -m broker -n 2 --dist loadfile
+	$(BIN)/python -m pytest -m "broker and not kubernetes" -n 3 --dist loadfile
 	$(BIN)/trimtab kubernetes build
 	$(BIN)/python -m pytest -m kubernetes -n 2 --dist loadfile
 
@@ -32,7 +32,7 @@ lint: $(INSTALLED)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Over an hour; tables, figures and the picture are in out/bench. FLAGS="--only scale --containers 10000" for less.
+# Under two hours; tables, figures and the picture are in out/bench. FLAGS="--only scale --containers 10000" for less.
 bench: $(INSTALLED)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	mkdir -p out/bench
