@@ -50,8 +50,7 @@ def is_system(namespace: str, workload: str, kind: str) -> bool:
     >>> is_system("storage", "ebs-csi-node", "DaemonSet"), is_system("shop", "web", "Deployment")
     (True, False)
     """
-    workload, _ = split_node_type(workload)
-    if namespace in NAMESPACES or namespace.startswith(RESERVED_PREFIXES):
+    if namespace in NAMESPACES or namespace.startswith(RESERVED_PREFIXES) or kind == _STATIC_POD:
         return True
-    drives_storage = "csi" in workload.split("-") and kind not in _BATCH
-    return workload in WORKLOADS or drives_storage or kind == _STATIC_POD
+    name, _ = split_node_type(workload)
+    return name in WORKLOADS or ("csi" in name and kind not in _BATCH and "csi" in name.split("-"))

@@ -29,7 +29,7 @@ def fold_roster(state: SlotState, roster: Roster, context: Context, effects: Slo
     rows = [known[name] for name in names]
     index, specs = np.array(rows, dtype=np.int64), roster.containers
     types_before = state.placement.node_type[index]
-    believe(state.placement, index, specs, [_node_type(state, spec) for spec in specs], roster.time_s)
+    believe(state.placement, index, specs, _node_types(state, specs), roster.time_s)
     news = _annotate(state, index, specs) or bool(fresh)
     believe_types(state, index, types_before, context)
     believe_constraints(state.placement, index, specs, roster.time_s)
@@ -64,12 +64,12 @@ def _annotate(state: SlotState, index: Array, specs: list[ContainerSpec]) -> boo
     return news
 
 
-def _node_type(state: SlotState, spec: ContainerSpec) -> int:
-    if spec.node_type is None:
-        return -1
-    if spec.node_type not in state.node_types:
-        state.node_types.append(spec.node_type)
-    return state.node_types.index(spec.node_type)
+def _node_types(state: SlotState, specs: list[ContainerSpec]) -> list[int]:
+    """Each one's place in the slot's `node_types`, to which new ones are added; -1 is none."""
+    named = [spec.node_type for spec in specs]
+    state.node_types += [name for name in dict.fromkeys(named) if name is not None and name not in state.node_types]
+    places: dict[str | None, int] = {name: place for place, name in enumerate(state.node_types)}
+    return [places.get(name, -1) for name in named]
 
 
 def _forget(state: SlotState, forget_s: float) -> None:
