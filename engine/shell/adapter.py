@@ -10,7 +10,8 @@ What it changes, and why (the numbers are the problems of the two libraries, rep
 6. A fetch that is under way when a recovery ends finds its set of partitions empty, takes that for "all", and what it
    took from `events` is thrown away after the seek: offsets jump. Here a fetch keeps the set that it began with.
 7. Messages of one partition after the other are handed on, as many as a fetch brought: what comes in one would wait for
-   megabytes of each other's backlog. Here a fetch brings little of each, but in a recovery, whose rows are large.
+   megabytes of each other's backlog. Here a fetch brings little of each, but in a recovery, whose rows are large, and
+   never the 50 MiB of all that are fixed.
 8. The memory store keeps every row for ever, and the last one written wins: see `tables.NewestRows`.
 """
 
@@ -34,6 +35,8 @@ from engine.shell.tables import NewestRows
 FETCH_MAX_WAIT_MS: Final = 50
 FETCH_BYTES: Final = 2**17
 """Of a partition at a time, or one message."""
+FETCH_MAX_BYTES: Final = 2**24
+"""Of all partitions at a time, below `memory.KEPT`: the copies of aiokafka's 50 MiB would be new pages each time."""
 ACCEPTED: Final = frozenset({0, 27})
 """Error codes of an answer that proves membership: none, and "the group is rebalancing"."""
 EVICTED: Final = {22: "illegal generation", 25: "unknown member", 82: "fenced instance"}
@@ -57,7 +60,8 @@ class EngineThread(driver.AIOKafkaConsumerThread):  # type: ignore[misc]
 
     def _create_worker_consumer(self, transport: Any) -> Any:
         consumer = super()._create_worker_consumer(transport)
-        consumer._fetch_max_wait_ms = FETCH_MAX_WAIT_MS  # read again when the fetcher is built, in start()
+        consumer._fetch_max_wait_ms = FETCH_MAX_WAIT_MS  # both are read again when the fetcher is built, in start()
+        consumer._fetch_max_bytes = FETCH_MAX_BYTES
         return consumer
 
     async def _fetch_records(self, consumer: Any, active_partitions: set[Any], **limits: Any) -> Any:

@@ -144,7 +144,7 @@ def run(settings: EngineSettings) -> None:
     partitions = required_partitions(settings.broker)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     quieten()
-    memory.give_back_large_blocks()
+    memory.keep_freed_blocks()
     sys.setswitchinterval(SWITCH_S)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)

@@ -1,4 +1,4 @@
-"""What the process keeps of the system's memory. State is some gigabytes that come and go in rows of megabytes."""
+"""What the process keeps of the system's memory. State is some gigabytes, read and written in rows of megabytes."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from typing import Final
 
 M_TRIM_THRESHOLD: Final = -1
 M_MMAP_THRESHOLD: Final = -3
-LARGE: Final = 2**18
-"""Bytes. glibc raises its own threshold with each large block that is freed; rows then stay in the heap, in pieces."""
+KEPT: Final = 2**25
+"""Bytes: blocks up to this size, the most that glibc takes, are used again. New pages cost more than to fill them."""
 
 SELDOM: Final = 10
 
 
-def give_back_large_blocks() -> None:
-    """Blocks from `LARGE` on go back to the system as soon as they are freed. Does nothing where there is no glibc."""
+def keep_freed_blocks() -> None:
+    """What is freed stays with the process until it settles. glibc's own thresholds begin low and follow what is
+    freed. Does nothing where there is no glibc."""
     if (libc := _glibc()) is not None:
-        libc.mallopt(M_MMAP_THRESHOLD, LARGE)
-        libc.mallopt(M_TRIM_THRESHOLD, LARGE)
+        libc.mallopt(M_MMAP_THRESHOLD, KEPT)
+        libc.mallopt(M_TRIM_THRESHOLD, 2 * KEPT)
 
 
 def settle() -> None:

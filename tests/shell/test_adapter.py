@@ -76,6 +76,7 @@ def source(thing: Any) -> str:
 def test_the_places_where_the_adapter_hooks_in_are_still_used() -> None:
     assert "self._coordinator = GroupCoordinator(" in source(AIOKafkaConsumer.start)
     assert "self._fetch_max_wait_ms" in source(AIOKafkaConsumer.start), "read when the consumer starts"
+    assert "self._fetch_max_bytes" in source(AIOKafkaConsumer.start), "read when the consumer starts"
     assert "self._send_req(request)" in source(GroupCoordinator._do_heartbeat)
     assert "self._client.send(node_id, request)" in source(SendProduceReqHandler.do)
     assert "self._client = sender.client" in source(SendProduceReqHandler.__init__)
