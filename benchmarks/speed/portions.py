@@ -1,4 +1,4 @@
-"""How long the messages of a slot hold up all others: an hour of scrapes, in a small cluster and in a large one."""
+"""How long the messages of a slot hold up all others: some hours of scrapes, in a small cluster and in a large one."""
 
 from __future__ import annotations
 

@@ -153,7 +153,7 @@ def test_a_stale_message_leaves_them_waiting_and_one_that_closes_a_bucket_decide
 def test_after_a_silence_nothing_is_decided_on_what_was_before_it(silent_s: float) -> None:
     run = Run(LARGE, SLOT)
     time_s = run.until_it_waits()
-    hour = container_id("shop", "web", SPECS[-1].workload, "app")
+    last = container_id("shop", "web", SPECS[-1].workload, "app")
     effects = run.scrape(time_s + silent_s)
     assert run.forecast_last() >= 2 * ROWS
-    assert all(decision.time_s > HOURS * HOUR_S for decision in effects.decisions if decision.container == hour)
+    assert all(decision.time_s > HOURS * HOUR_S for decision in effects.decisions if decision.container == last)
